@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Cookie mode: when it begins, when it ends, and what is told of it. */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/math64.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include "flow.h"
+#include "listener.h"
+#include "net.h"
+#include "sketch.h"
+#include "watermark.h"
+
+/* What is told of a flood, in the order of tt_flood.begin. */
+struct counts {
+	unsigned long n[TT_FLOOD_COUNTERS];
+};
+
+static void count(struct counts *c, const struct tt_net *tn, const struct tt_listener *l)
+{
+	static const enum tt_listener_stat of_listener[TT_FLOOD_COUNTERS] = {
+		TT_LISTENER_syns, TT_LISTENER_cookies_sent, TT_LISTENER_cookies_valid,
+		TT_LISTENER_accept_full,
+	};
+	static const enum tt_stat of_net[TT_FLOOD_COUNTERS] = {
+		TT_STAT_syns, TT_STAT_cookies_sent, TT_STAT_cookies_valid, TT_STAT_accept_full,
+	};
+	int cpu, i;
+
+	memset(c, 0, sizeof(*c));
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < TT_FLOOD_COUNTERS; i++)
+			c->n[i] += l ? READ_ONCE(per_cpu_ptr(l->stats, cpu)->stat[of_listener[i]]) :
+				       READ_ONCE(per_cpu_ptr(tn->stats, cpu)->stat[of_net[i]]);
+	}
+}
+
+void tt_flood_init(struct tt_flood *flood)
+{
+	memset(flood, 0, sizeof(*flood));
+	flood->window_since = tt_now();
+	flood->last = flood->window_since - 2 * HZ;
+}
+
+bool tt_flood_is_on(const struct tt_listener *l)
+{
+	const struct tt_net *tn = l->key.tn;
+
+	return READ_ONCE(l->flood.on) || READ_ONCE(tn->flood.on);
+}
+
+void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
+{
+	struct tt_flood *flood = l ? &l->flood : &tn->flood;
+	struct tt_sketch *sketch;
+	struct counts now;
+
+	if (READ_ONCE(flood->on))
+		return;
+	count(&now, tn, l);
+	sketch = kmalloc(sizeof(*sketch), GFP_ATOMIC | __GFP_NOWARN);
+	if (sketch)
+		tt_sketch_init(sketch);
+	spin_lock_bh(&tn->flood_lock);
+	if (!flood->on && !flood->gone) {
+		memcpy(flood->begin, now.n, sizeof(now.n));
+		flood->begin[0]--;	/* the SYN that found it so is one of its own */
+		flood->since = tt_now();
+		flood->level = level;
+		flood->limit = l ? tt_watermark_limit(l) : tt_net_halfopen_max(tn);
+		flood->announced = false;
+		sketch = rcu_replace_pointer(flood->sketch, sketch,
+					     lockdep_is_held(&tn->flood_lock));
+		WRITE_ONCE(flood->on, true);
+		atomic_inc(&tn->nfloods);
+		if (l)
+			tt_listener_inc(l, cookie_modes);
+		else
+			tt_stat_inc(tn, cookie_modes);
+	}
+	spin_unlock_bh(&tn->flood_lock);
+	kfree(sketch);
+}
+
+static void add_source(struct tt_flood *flood, const struct in6_addr *addr, u16 family,
+		       const siphash_key_t *secret)
+{
+	struct tt_sketch *sketch = rcu_dereference(flood->sketch);
+
+	if (sketch)
+		tt_sketch_add(sketch, addr, family, secret);
+}
+
+void tt_flood_syn(struct tt_listener *l, const struct in6_addr *addr, u16 family)
+{
+	struct tt_net *tn = l->key.tn;
+
+	add_source(&l->flood, addr, family, &tn->secret);
+	add_source(&tn->flood, addr, family, &tn->secret);
+}
+
+/* How a flood looks from its counters and its sources (design.md, 5). */
+static const char *class(const struct counts *c, u64 distinct)
+{
+	unsigned long syns = c->n[0], sent = c->n[1], valid = c->n[2], accept_full = c->n[3];
+
+	if (accept_full > syns / 2)
+		return "slow_accept";
+	if (valid && valid >= sent / 2)
+		return "crowd";
+	return distinct * 4 < syns ? "few_sources" : "spoofed";
+}
+
+static const char *name(char *buf, size_t size, const struct tt_listener *l)
+{
+	if (!l)
+		return "*";
+	if (l->key.family == AF_INET)
+		scnprintf(buf, size, "%pI4:%u", &l->key.addr.s6_addr32[3], ntohs(l->key.port));
+	else
+		scnprintf(buf, size, "[%pI6c]:%u", &l->key.addr, ntohs(l->key.port));
+	return buf;
+}
+
+static void top_prefixes(char *buf, size_t size, struct tt_sketch *sketch)
+{
+	u32 sampled = tt_sketch_top(sketch);
+	size_t len = 0;
+	int i;
+
+	buf[0] = '\0';
+	for (i = 0; i < 3 && sketch->top[i].count; i++) {
+		const struct tt_prefix *p = &sketch->top[i];
+		u32 percent = div_u64(100ULL * p->count, max(sampled, 1U));
+		struct in6_addr addr = {};
+
+		if (p->family == AF_INET) {
+			__be32 v4 = (__force __be32)(__force u64)p->addr;
+
+			len += scnprintf(buf + len, size - len, "%s%pI4/24:%u%%",
+					 len ? "," : "", &v4, percent);
+			continue;
+		}
+		memcpy(&addr, &p->addr, sizeof(p->addr));
+		len += scnprintf(buf + len, size - len, "%s%pI6c/64:%u%%", len ? "," : "",
+				 &addr, percent);
+	}
+}
+
+static void tell_end(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood,
+		     struct tt_sketch *sketch, const struct counts *c)
+{
+	u64 distinct = sketch ? tt_sketch_distinct(sketch) : 0;
+	const char *kind = class(c, distinct);
+	char buf[64], top[192] = "";
+
+	if (!__ratelimit(&tn->ratelimit))
+		return;
+	if (sketch && !strcmp(kind, "few_sources"))
+		top_prefixes(top, sizeof(top), sketch);
+	pr_info("event=flood_end netns=%u listener=%s duration_ms=%u class=%s syns=%lu cookies_sent=%lu cookies_valid=%lu accept_full=%lu sources=%llu%s%s\n",
+		tn->net->ns.inum, name(buf, sizeof(buf), l), tt_ms_since(flood->since), kind,
+		c->n[0], c->n[1], c->n[2], c->n[3], distinct, *top ? " top=" : "", top);
+}
+
+static void tell_begin(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
+{
+	char buf[64];
+
+	if (flood->announced)
+		return;
+	flood->announced = true;
+	if (!__ratelimit(&tn->ratelimit))
+		return;
+	pr_info("event=flood_start netns=%u listener=%s reason=%s halfopen=%d limit=%d\n",
+		tn->net->ns.inum, name(buf, sizeof(buf), l), l ? "listener" : "namespace",
+		flood->level, flood->limit);
+}
+
+static void leave(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
+{
+	struct tt_sketch *sketch;
+	struct counts c;
+	int i;
+
+	lockdep_assert_held(&tn->flood_lock);
+	WRITE_ONCE(flood->on, false);
+	atomic_dec(&tn->nfloods);
+	sketch = rcu_replace_pointer(flood->sketch, NULL, lockdep_is_held(&tn->flood_lock));
+	count(&c, tn, l);
+	for (i = 0; i < TT_FLOOD_COUNTERS; i++)
+		c.n[i] -= flood->begin[i];
+	tell_begin(tn, l, flood);
+	tell_end(tn, l, flood, sketch, &c);
+	if (sketch)
+		kfree_rcu(sketch, rcu);
+}
+
+void tt_flood_end(struct tt_net *tn, struct tt_listener *l)
+{
+	struct tt_flood *flood = l ? &l->flood : &tn->flood;
+
+	spin_lock_bh(&tn->flood_lock);
+	flood->gone = true;
+	if (flood->on)
+		leave(tn, l, flood);
+	spin_unlock_bh(&tn->flood_lock);
+}
+
+/* Moves the ring on; returns the cookies in flight of its two last windows. */
+static long roll(struct tt_flood *flood, const struct counts *now)
+{
+	long recent, all = 0;
+	int i, prev;
+
+	while (tt_ms_since(flood->window_since) >= TT_FLOOD_WINDOW_MS) {
+		flood->window = (flood->window + 1) % TT_FLOOD_WINDOWS;
+		flood->sent[flood->window] = 0;
+		flood->window_since += msecs_to_jiffies(TT_FLOOD_WINDOW_MS);
+	}
+	flood->sent[flood->window] += (long)(now->n[1] - flood->last_sent) -
+				      (long)(now->n[2] - flood->last_valid);
+	flood->last_sent = now->n[1];
+	flood->last_valid = now->n[2];
+	for (i = 0; i < TT_FLOOD_WINDOWS; i++)
+		all += flood->sent[i];
+	WRITE_ONCE(flood->outstanding, all > 0);
+	prev = (flood->window + TT_FLOOD_WINDOWS - 1) % TT_FLOOD_WINDOWS;
+	recent = flood->sent[flood->window] + flood->sent[prev];
+	return max(recent, 0L);
+}
+
+static void tick(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood,
+		 int level, int limit)
+{
+	unsigned int end = min(READ_ONCE(tn->conf.cookie_end), READ_ONCE(tn->conf.cookie_start));
+	struct counts now;
+	long recent;
+
+	if (!READ_ONCE(flood->on) && !tt_flood_outstanding(flood))
+		return;
+	count(&now, tn, l);
+	recent = roll(flood, &now);
+	spin_lock_bh(&tn->flood_lock);
+	if (flood->on) {
+		tell_begin(tn, l, flood);
+		if (tt_ms_since(flood->since) >= READ_ONCE(tn->conf.cookie_min_time) &&
+		    level + recent <= (long)div_u64((u64)limit * end, 100))
+			leave(tn, l, flood);
+	}
+	spin_unlock_bh(&tn->flood_lock);
+}
+
+void tt_flood_tick(struct tt_net *tn)
+{
+	struct tt_listener *l;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &tn->listeners, list)
+		tick(tn, l, &l->flood, tt_watermark_level(l), tt_watermark_limit(l));
+	rcu_read_unlock();
+	tick(tn, NULL, &tn->flood, atomic_read(&tn->held), tt_net_halfopen_max(tn));
+}

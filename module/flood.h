@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_FLOOD_H
+#define TCPTRACK_FLOOD_H
+
+#include <linux/jiffies.h>
+#include <linux/types.h>
+
+struct in6_addr;
+struct tt_listener;
+struct tt_net;
+struct tt_sketch;
+
+/* Cookies are remembered for as long as the stack takes them: 16 windows of 8 s. */
+#define TT_FLOOD_WINDOWS	16
+#define TT_FLOOD_WINDOW_MS	8000
+
+/* syns, cookies_sent, cookies_valid, accept_full */
+#define TT_FLOOD_COUNTERS	4
+
+/**
+ * struct tt_flood - cookie mode of a listener, or of all listeners of a namespace
+ * @on: every SYN is answered with a cookie; set by whoever finds the watermark
+ *	reached, cleared by the collector
+ * @outstanding: more cookies were sent than came back; written by the collector only
+ * @last: jiffies when a cookie was sent; read without a lock
+ * @gone: it is not entered any more; this and what follows up to @sketch is
+ *	written under tt_net.flood_lock
+ * @announced: the collector has told of it
+ * @since: jiffies when it was entered
+ * @level: half-open connections at that moment
+ * @limit: how many there might have been
+ * @begin: the counters at that moment
+ * @sketch: while on, read under RCU
+ * @window: of the ring, the one that is being filled; this and what follows is
+ *	the collector's own
+ * @window_since: jiffies when it began
+ * @sent: cookies sent less cookies that came back, by window
+ * @last_sent: the counter when it was read last
+ * @last_valid: the same
+ */
+struct tt_flood {
+	bool on;
+	bool outstanding;
+	u32 last;
+	bool gone;
+	bool announced;
+	u32 since;
+	int level;
+	int limit;
+	unsigned long begin[TT_FLOOD_COUNTERS];
+	struct tt_sketch __rcu *sketch;
+	u8 window;
+	u32 window_since;
+	long sent[TT_FLOOD_WINDOWS];
+	unsigned long last_sent;
+	unsigned long last_valid;
+};
+
+void tt_flood_init(struct tt_flood *flood);
+
+/**
+ * tt_flood_end() - what it belongs to goes away
+ * @tn: namespace
+ * @l: listener, or NULL for the namespace
+ *
+ * Context: any; tells of the end if cookie mode is on.
+ */
+void tt_flood_end(struct tt_net *tn, struct tt_listener *l);
+
+/**
+ * tt_flood_is_on() - whether SYNs for a listener are answered with cookies
+ * @l: listener
+ *
+ * Return: true if it or its namespace is in cookie mode.
+ */
+bool tt_flood_is_on(const struct tt_listener *l);
+
+/**
+ * tt_flood_enter() - enter cookie mode, unless it is on
+ * @tn: namespace
+ * @l: listener, or NULL for the namespace
+ * @level: how many half-open connections there were
+ *
+ * Context: RCU read side, softirq or process.
+ */
+void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level);
+
+/**
+ * tt_flood_syn() - a SYN came in cookie mode
+ * @l: listener
+ * @addr: its source, IPv4 as ::ffff:a.b.c.d
+ * @family: AF_INET or AF_INET6
+ *
+ * Context: RCU read side.
+ */
+void tt_flood_syn(struct tt_listener *l, const struct in6_addr *addr, u16 family);
+
+/**
+ * tt_flood_outstanding() - whether a cookie may still come back
+ * @flood: of a listener or a namespace
+ *
+ * A cookie counts for two seconds whatever came back meanwhile: the collector has seen
+ * it by then, and one that came back twice has not paid for it.
+ *
+ * Return: if false, no ACK needs to be checked.
+ */
+static inline bool tt_flood_outstanding(const struct tt_flood *flood)
+{
+	return READ_ONCE(flood->outstanding) || (u32)jiffies - READ_ONCE(flood->last) < 2 * HZ;
+}
+
+/* A cookie was sent. */
+static inline void tt_flood_sent(struct tt_flood *flood)
+{
+	u32 now = jiffies;
+
+	if (READ_ONCE(flood->last) != now)
+		WRITE_ONCE(flood->last, now);
+}
+
+/**
+ * tt_flood_tick() - leave cookie modes of a namespace whose time is over, tell of new ones
+ * @tn: namespace
+ *
+ * Context: process, the collector only, under tt_nets_mutex.
+ */
+void tt_flood_tick(struct tt_net *tn);
+
+#endif /* TCPTRACK_FLOOD_H */

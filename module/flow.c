@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The life of a flow: its place in the bound, its states, its end. */
+
+#include <linux/slab.h>
+#include <net/request_sock.h>
+
+#include "flow.h"
+#include "listener.h"
+#include "net.h"
+#include "source.h"
+#include "table.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static struct kmem_cache *flow_cache;
+
+/* Flows of all namespaces together; init_net's flows_max bounds it. */
+static atomic_t flows_total = ATOMIC_INIT(0);
+
+/* How far along figure 5 a state is; equal numbers exclude each other. */
+static const s8 rank[TT_STATES] = {
+	[TT_LISTEN]	  = -1,
+	[TT_SYN_SENT]	  = 0,
+	[TT_SYN_RECEIVED] = 1,
+	[TT_ESTABLISHED]  = 2,
+	[TT_FIN_WAIT_1]	  = 3,
+	[TT_CLOSE_WAIT]	  = 3,
+	[TT_FIN_WAIT_2]	  = 4,
+	[TT_CLOSING]	  = 4,
+	[TT_LAST_ACK]	  = 4,
+	[TT_TIME_WAIT]	  = 5,
+	[TT_CLOSED]	  = 6,
+};
+
+bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state)
+{
+	return rank[state] > rank[flow->ep[end].state];
+}
+
+bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state)
+{
+	return rank[state] < rank[flow->ep[end].state];
+}
+
+static enum tt_side side_of(const struct tt_flow *flow, int end)
+{
+	if (flow->flags & TT_F_FORWARD)
+		return TT_FORWARD;
+	return flow->local & BIT(end) ? TT_LOCAL : TT_REMOTE;
+}
+
+/*
+ * A local end without a socket of its own is not counted: LISTEN counts
+ * listening sockets, and `ss` knows no CLOSED.
+ */
+static void gauge_add(const struct tt_flow *flow, int end, long n)
+{
+	enum tt_side side = side_of(flow, end);
+	u8 state = flow->ep[end].state;
+
+	if (side == TT_LOCAL && (state == TT_LISTEN || state == TT_CLOSED))
+		return;
+	this_cpu_add(flow->tn->stats->gauge[side][state], n);
+}
+
+void tt_flow_place(struct tt_flow *flow, int end, enum tt_state state)
+{
+	gauge_add(flow, end, -1);
+	flow->ep[end].state = state;
+	gauge_add(flow, end, 1);
+}
+
+void tt_flow_set_local(struct tt_flow *flow, u8 local)
+{
+	gauge_add(flow, 0, -1);
+	gauge_add(flow, 1, -1);
+	flow->local = local;
+	gauge_add(flow, 0, 1);
+	gauge_add(flow, 1, 1);
+}
+
+static void unproven_add(struct tt_flow *flow)
+{
+	struct tt_net *tn = flow->tn;
+
+	spin_lock(&tn->unproven_lock);
+	list_add_tail(&flow->unproven, &tn->unproven);
+	spin_unlock(&tn->unproven_lock);
+}
+
+static void unproven_del(struct tt_flow *flow)
+{
+	struct tt_net *tn = flow->tn;
+
+	spin_lock(&tn->unproven_lock);
+	list_del_init(&flow->unproven);
+	spin_unlock(&tn->unproven_lock);
+}
+
+/* What is half-open waits in its listener's queue, and makes no room for strangers. */
+static void enqueue(struct tt_flow *flow, const struct sock *req)
+{
+	struct sock *sk = inet_reqsk(req)->rsk_listener;
+	struct tt_queue *q = sk ? tt_queue_get(flow->tn, sk) : NULL;
+	int end = flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
+
+	flow->source = tt_source_get(flow->tn, &flow->key, !end);
+	if (!q)
+		return;
+	if (!(flow->flags & TT_F_PROVEN))
+		unproven_del(flow);
+	if (tt_queue_add(q, flow))
+		flow->queue = q;
+	else if (!(flow->flags & TT_F_PROVEN))
+		unproven_add(flow);
+}
+
+static void dequeue(struct tt_flow *flow)
+{
+	if (flow->source)
+		tt_source_put(flow->source);
+	flow->source = NULL;
+	if (!flow->queue)
+		return;
+	tt_queue_del(flow->queue, flow);
+	flow->queue = NULL;
+	if (!(flow->flags & TT_F_PROVEN))
+		unproven_add(flow);
+}
+
+void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
+{
+	if (!req == !(flow->flags & TT_F_REQUEST))
+		return;
+	flow->flags ^= TT_F_REQUEST;
+	this_cpu_add(flow->tn->stats->halfopen, req ? 1 : -1);
+	if (req) {
+		flow->half = tt_now();
+		enqueue(flow, req);
+	} else {
+		dequeue(flow);
+		tt_stats_life(flow->tn, tt_ms_since(flow->created));
+	}
+}
+
+/* Figure 5: the next state on the only way from one to another. */
+static enum tt_state via(enum tt_state from, enum tt_state to)
+{
+	switch (from) {
+	case TT_SYN_SENT:
+		return rank[to] > rank[TT_ESTABLISHED] && to != TT_CLOSED ? TT_ESTABLISHED : to;
+	case TT_SYN_RECEIVED:
+		/* 3.10.4: CLOSE leads from here to FIN_WAIT_1 directly */
+		return rank[to] > rank[TT_ESTABLISHED] && to != TT_CLOSED && to != TT_FIN_WAIT_1 ?
+			TT_ESTABLISHED : to;
+	case TT_ESTABLISHED:
+		if (to == TT_LAST_ACK)
+			return TT_CLOSE_WAIT;
+		return to == TT_FIN_WAIT_2 || to == TT_CLOSING || to == TT_TIME_WAIT ?
+			TT_FIN_WAIT_1 : to;
+	case TT_FIN_WAIT_1:
+		/* the fifth check of 3.10.7.4 comes before the eighth */
+		return to == TT_TIME_WAIT ? TT_FIN_WAIT_2 : to;
+	default:
+		return to;
+	}
+}
+
+void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
+{
+	bool local = side_of(flow, end) == TT_LOCAL;
+
+	while (flow->ep[end].state != state) {
+		enum tt_state was = flow->ep[end].state;
+		enum tt_state next = local ? via(was, state) : state;
+
+		if (flow->flags & TT_F_REQUEST && local)
+			tt_flow_set_request(flow, NULL);
+		tt_flow_place(flow, end, next);
+		if (!local)
+			continue;
+		this_cpu_inc(flow->tn->stats->entered[next]);
+		trace_tcptrack_state(flow, end, was, next);
+	}
+}
+
+void tt_flow_prove(struct tt_flow *flow)
+{
+	struct tt_net *tn = flow->tn;
+
+	if (flow->flags & TT_F_PROVEN)
+		return;
+	flow->flags |= TT_F_PROVEN;
+	if (!flow->queue)
+		unproven_del(flow);
+	atomic_dec(&tn->nunproven);
+}
+
+bool tt_flow_lock(const struct tt_net *tn, struct tt_flow *flow)
+{
+	spin_lock_bh(&flow->lock);
+	if (!(flow->flags & TT_F_DEAD) && flow->tn == tn) {
+		__release(&flow->lock);		/* the caller's now */
+		return true;
+	}
+	spin_unlock_bh(&flow->lock);
+	return false;
+}
+
+struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 hash)
+{
+	struct tt_flow *flow;
+
+	/* A flow that is freed between look-up and lock may be another by then. */
+	while ((flow = tt_table_find(tn, key, hash))) {
+		if (!tt_flow_lock(tn, flow))
+			continue;
+		if (!memcmp(&flow->key, key, sizeof(*key)))
+			return flow;
+		tt_flow_put(flow);
+	}
+	return NULL;
+}
+
+void tt_flow_put(struct tt_flow *flow)
+{
+	__acquire(&flow->lock);
+	spin_unlock_bh(&flow->lock);
+}
+
+static void give_back(struct tt_net *tn, bool unproven)
+{
+	if (unproven)
+		atomic_dec(&tn->nunproven);
+	atomic_dec(&tn->nflows);
+	atomic_dec(&flows_total);
+}
+
+static void count_end(struct tt_flow *flow)
+{
+	if (flow->reason < TT_REASONS) {
+		this_cpu_inc(flow->tn->stats->stat[TT_STAT_closed_normal + flow->reason]);
+		tt_stat_inc(flow->tn, flows_destroyed);
+	}
+}
+
+/* Local ends are CLOSED from here on; they enter it unless the module just leaves. */
+static void close_ends(struct tt_flow *flow, enum tt_reason reason)
+{
+	int end;
+
+	if (reason == TT_NO_REASON)
+		reason = flow->reason < TT_REASONS ? flow->reason : TT_SOCKET_GONE;
+	flow->reason = reason;
+	tt_flow_set_request(flow, NULL);
+	for (end = 0; end < 2; end++) {
+		if (flow->ep[end].state != TT_LISTEN && flow->local & BIT(end) &&
+		    reason != TT_UNCOUNTED)
+			tt_flow_set_state(flow, end, TT_CLOSED);
+	}
+}
+
+void tt_flow_end(struct tt_flow *flow, enum tt_reason reason)
+{
+	struct tt_net *tn = flow->tn;
+	bool unproven = !(flow->flags & TT_F_PROVEN);
+
+	__acquire(&flow->lock);
+	close_ends(flow, reason);
+	count_end(flow);
+	gauge_add(flow, 0, -1);
+	gauge_add(flow, 1, -1);
+	if (unproven)
+		unproven_del(flow);
+	flow->flags |= TT_F_DEAD;
+	tt_table_remove(tn, flow);
+	spin_unlock_bh(&flow->lock);
+	kmem_cache_free(flow_cache, flow);
+	give_back(tn, unproven);
+}
+
+static void begin(struct tt_flow *flow)
+{
+	u32 now = tt_now();
+
+	/* tt_queue_oldest() has another lock */
+	WRITE_ONCE(flow->created, now);
+	flow->touched = now;
+	flow->half = now;
+	flow->syns = 0;
+	flow->syn_gap = 0;
+	flow->synacks = 0;
+	flow->opener = 0;
+	flow->reason = TT_NO_REASON;
+	tt_endpoint_init(&flow->ep[0], TT_LISTEN);
+	tt_endpoint_init(&flow->ep[1], TT_LISTEN);
+	gauge_add(flow, 0, 1);
+	gauge_add(flow, 1, 1);
+}
+
+/* It keeps its quota: a tuple that was proven once stays so. */
+void tt_flow_restart(struct tt_flow *flow, enum tt_reason reason)
+{
+	close_ends(flow, reason);
+	count_end(flow);
+	gauge_add(flow, 0, -1);
+	gauge_add(flow, 1, -1);
+	flow->flags &= TT_F_PROVEN | TT_F_FORWARD | TT_F_PEER_AWAY;
+	tt_stat_inc(flow->tn, flows_created);
+	begin(flow);
+}
+
+static struct tt_flow *pop_unproven(struct tt_net *tn)
+{
+	struct tt_flow *flow;
+
+	spin_lock_bh(&tn->unproven_lock);
+	flow = list_first_entry_or_null(&tn->unproven, struct tt_flow, unproven);
+	if (flow)
+		list_del_init(&flow->unproven);
+	spin_unlock_bh(&tn->unproven_lock);
+	return flow;
+}
+
+/* The oldest unproven flow makes room; false if there is none. */
+static bool evict_one(struct tt_net *tn)
+{
+	struct tt_flow *flow;
+
+	while ((flow = pop_unproven(tn))) {
+		/* it may have ended, or be another by now: then the next one */
+		if (!tt_flow_lock(tn, flow))
+			continue;
+		if (!(flow->flags & TT_F_PROVEN)) {
+			tt_flow_end(flow, TT_EVICTED);
+			return true;
+		}
+		tt_flow_put(flow);
+	}
+	return false;
+}
+
+/*
+ * A quarter of what holds for all stays with init_net, whatever thousand
+ * namespaces do.
+ */
+static bool reserve_total(struct tt_net *tn)
+{
+	struct tt_net *init = tt_net(&init_net);
+	unsigned int max = tt_net_flows_max(init);
+	unsigned int total = atomic_inc_return(&flows_total);
+
+	if (tn != init)
+		max = max - max / 4 + min_t(unsigned int, atomic_read(&init->nflows), max / 4);
+	if (total <= max)
+		return true;
+	atomic_dec(&flows_total);
+	return false;
+}
+
+static bool reserve_flow(struct tt_net *tn)
+{
+	if (atomic_inc_return(&tn->nflows) <= tt_net_flows_max(tn) && reserve_total(tn))
+		return true;
+	atomic_dec(&tn->nflows);
+	return false;
+}
+
+/* One place among all and one among the unproven. */
+static bool reserve(struct tt_net *tn)
+{
+	unsigned int quota = max(tt_net_flows_max(tn) / 4, 1U);
+	int tries;
+
+	for (tries = 0; !reserve_flow(tn); tries++) {
+		if (tries == 2 || !evict_one(tn))
+			return false;
+	}
+	for (tries = 0; atomic_inc_return(&tn->nunproven) > quota; tries++) {
+		atomic_dec(&tn->nunproven);
+		if (tries == 2 || !evict_one(tn)) {
+			atomic_dec(&tn->nflows);
+			atomic_dec(&flows_total);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void flow_ctor(void *p)
+{
+	struct tt_flow *flow = p;
+
+	spin_lock_init(&flow->lock);
+	flow->flags = TT_F_DEAD;
+}
+
+static struct tt_flow *alloc(struct tt_net *tn, const struct tt_key *key, u32 hash,
+			     bool counted)
+{
+	struct tt_flow *flow;
+
+	if (!reserve(tn)) {
+		if (counted)
+			tt_stat_inc(tn, flows_refused_full);
+		return NULL;
+	}
+	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!flow) {
+		give_back(tn, true);
+		if (counted)
+			tt_stat_inc(tn, flows_refused_memory);
+		return NULL;
+	}
+	spin_lock_bh(&flow->lock);
+	flow->tn = tn;
+	flow->key = *key;
+	WRITE_ONCE(flow->hash, hash);
+	flow->ifindex = 0;
+	flow->queue = NULL;
+	flow->source = NULL;
+	INIT_LIST_HEAD(&flow->unproven);
+	__release(&flow->lock);			/* the caller's now */
+	return flow;
+}
+
+struct tt_flow *tt_flow_new(struct tt_net *tn, const struct tt_key *key, u32 hash, u8 local,
+			    enum tt_stat why, bool counted)
+{
+	struct tt_flow *flow, *old;
+
+	for (;;) {
+		flow = alloc(tn, key, hash, counted);
+		if (!flow)
+			return NULL;
+		flow->flags = local ? 0 : TT_F_FORWARD;
+		flow->local = local;
+		old = tt_table_insert(tn, flow);
+		if (!old)
+			break;
+
+		flow->flags = TT_F_DEAD;
+		tt_flow_put(flow);
+		kmem_cache_free(flow_cache, flow);
+		give_back(tn, true);
+		if (IS_ERR(old)) {
+			if (counted)
+				tt_stat_inc(tn, flows_refused_memory);
+			return NULL;
+		}
+		old = tt_flow_get(tn, key, hash);
+		if (old)
+			return old;
+	}
+	this_cpu_inc(tn->stats->stat[why]);
+	begin(flow);
+	unproven_add(flow);
+	return flow;
+}
+
+int tt_flow_table_init(struct tt_net *tn)
+{
+	atomic_set(&tn->nflows, 0);
+	atomic_set(&tn->nunproven, 0);
+	spin_lock_init(&tn->unproven_lock);
+	INIT_LIST_HEAD(&tn->unproven);
+	get_random_bytes(&tn->secret, sizeof(tn->secret));
+	return tt_table_init(tn);
+}
+
+static void free_flow(void *ptr, void *arg)
+{
+	struct tt_flow *flow = ptr;
+
+	if (flow->queue)
+		tt_queue_del(flow->queue, flow);
+	if (flow->source)
+		tt_source_put(flow->source);
+	kmem_cache_free(flow_cache, flow);
+	atomic_dec(&flows_total);
+}
+
+void tt_flow_table_exit(struct tt_net *tn)
+{
+	tt_table_exit(tn, free_flow);
+}
+
+int __init tt_flow_init(void)
+{
+	flow_cache = kmem_cache_create("tcptrack_flow", sizeof(struct tt_flow), 0,
+				       SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU, flow_ctor);
+	return flow_cache ? 0 : -ENOMEM;
+}
+
+void tt_flow_exit(void)
+{
+	WARN_ON_ONCE(atomic_read(&flows_total));
+	kmem_cache_destroy(flow_cache);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_FLOW_H
+#define TCPTRACK_FLOW_H
+
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+
+#include "key.h"
+#include "state.h"
+#include "stats.h"
+
+struct sock;
+struct tt_net;
+struct tt_queue;
+struct tt_source;
+
+/* struct tt_flow flags */
+#define TT_F_DEAD	0x0001	/* out of the table; whoever locks it looks up again */
+#define TT_F_PROVEN	0x0002	/* a handshake was completed, or a socket vouches for it */
+#define TT_F_ADOPTED	0x0004	/* made from a socket that existed before */
+#define TT_F_PICKUP	0x0008	/* forwarded, picked up mid-stream */
+#define TT_F_ONEWAY	0x0010	/* only one direction passes here */
+#define TT_F_FORWARD	0x0020	/* neither end is on this host */
+#define TT_F_PEER_AWAY	0x0040	/* the peer's segments come from outside */
+#define TT_F_REQUEST	0x0080	/* the local SYN_RECEIVED is a request socket: half-open */
+#define TT_F_HALFCLOSED	0x0100	/* counted in half_closes */
+#define TT_F_SIMOPEN	0x0200	/* counted in simultaneous_opens */
+#define TT_F_SIMCLOSE	0x0400	/* counted in simultaneous_closes */
+#define TT_F_ENDING	0x0800	/* all local ends are CLOSED; the collector buries it */
+#define TT_F_SEEN0	0x1000	/* end 0 has sent a segment; end 1: the next bit */
+#define TT_F_SEEN1	0x2000
+#define TT_F_SYNACK	0x4000	/* a SYN-ACK was seen */
+#define TT_F_TIMER	0x8000	/* half is when its TIME_WAIT socket's timer will fire */
+
+/* Why a flow ended, in the order of the closed_* counters. */
+enum tt_reason {
+	TT_NORMAL,
+	TT_RESET_BY_PEER,
+	TT_RESET_BY_US,
+	TT_REFUSED,
+	TT_HALFOPEN_RESET,
+	TT_FORGOTTEN,
+	TT_HANDSHAKE_TIMEOUT,
+	TT_RETRANS_TIMEOUT,
+	TT_UNREACHABLE,
+	TT_EVICTED,
+	TT_IDLE,
+	TT_SOCKET_GONE,
+	TT_REASONS,
+	TT_NO_REASON = TT_REASONS,
+	TT_UNCOUNTED		/* the namespace or the module goes: nothing ended */
+};
+
+/**
+ * struct tt_flow - one flow, both directions
+ * @node: in tt_net.flows
+ * @hash: of @key, constant while in the table
+ * @key: constant while in the table
+ * @tn: its namespace, constant while in the table
+ * @lock: guards everything below; survives the flow (SLAB_TYPESAFE_BY_RCU), so
+ *	whoever takes it checks %TT_F_DEAD, @tn and @key again. Outside of
+ *	tt_net.unproven_lock and of rhashtable's bucket locks.
+ * @ep: the endpoints, in the order of @key
+ * @unproven: in tt_queue.oldest while @queue is set, under its lock; else in
+ *	tt_net.unproven while not %TT_F_PROVEN, under tt_net.unproven_lock
+ * @queue: with %TT_F_REQUEST: the half-open queue that it is in, referenced, or
+ *	NULL if there is none for its listener
+ * @source: the same for its source prefix
+ * @created: when it began
+ * @touched: when the last segment came that the tracker looked at; for an
+ *	ESTABLISHED local socket the socket knows better
+ * @half: when the last SYN or SYN-ACK left; with %TT_F_TIMER something else
+ * @flags: TT_F_*
+ * @iss: of the local end that opened, until it is ESTABLISHED
+ * @ifindex: interface by which the peer is reached, or 0
+ * @local: bit n: end n is on this host
+ * @opener: the end that sent the first SYN
+ * @syn_gap: ms between the last two SYNs, at most U16_MAX
+ * @syns: retransmissions of the SYN
+ * @synacks: retransmissions of the SYN-ACK
+ * @reason: enum tt_reason that is told if nothing better comes
+ *
+ * All times are in jiffies, truncated to 32 bits.
+ */
+struct tt_flow {
+	struct rhash_head node;
+	u32 hash;
+	struct tt_key key;
+	struct tt_net *tn;
+	spinlock_t lock;	/* guards what follows */
+	struct tt_endpoint ep[2];
+	struct list_head unproven;
+	struct tt_queue *queue;
+	struct tt_source *source;
+	u32 created;
+	u32 touched;
+	u32 half;
+	u32 iss;
+	int ifindex;
+	u16 flags;
+	u16 syn_gap;
+	u8 local;
+	u8 opener;
+	u8 syns;
+	u8 synacks;
+	u8 reason;
+};
+
+static inline u32 tt_now(void)
+{
+	return (u32)jiffies;
+}
+
+static inline unsigned int tt_ms_since(u32 then)
+{
+	return jiffies_to_msecs(tt_now() - then);
+}
+
+/**
+ * tt_flow_hash() - hash of a key in a namespace
+ * @tn: namespace; its secret makes the hash unpredictable
+ * @key: the key
+ *
+ * Return: the hash.
+ */
+u32 tt_flow_hash(const struct tt_net *tn, const struct tt_key *key);
+
+/**
+ * tt_flow_get() - look a flow up and lock it
+ * @tn: namespace
+ * @key: its key
+ * @hash: tt_flow_hash() of @key
+ *
+ * Context: RCU read side, softirq or process.
+ *
+ * Return: the flow, locked (undo with tt_flow_put()), or NULL.
+ */
+struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 hash);
+
+/**
+ * tt_flow_lock() - lock a flow that a table walk came by
+ * @tn: namespace whose table it was seen in
+ * @flow: seen under the RCU read lock that is still held
+ *
+ * Return: false, with nothing locked, if it has left that table since.
+ */
+bool tt_flow_lock(const struct tt_net *tn, struct tt_flow *flow);
+
+/**
+ * tt_flow_put() - unlock
+ * @flow: from tt_flow_get() or tt_flow_new()
+ */
+void tt_flow_put(struct tt_flow *flow);
+
+/**
+ * tt_flow_new() - make a flow and lock it
+ * @tn: namespace
+ * @key: its key
+ * @hash: tt_flow_hash() of @key
+ * @local: mask of the ends on this host; 0 for a forwarded flow
+ * @why: counter to add one to: flows_created, flows_adopted or flows_picked_up
+ * @counted: whether to count it if there is no room or no memory: flows that are
+ *	not tracked are counted, by their first SYN, not the later attempts at them
+ *
+ * A place is reserved before anything is allocated. The new flow is unproven;
+ * if that quota is spent, the oldest unproven flow makes room. If another CPU
+ * has made the flow meanwhile, that one is returned.
+ *
+ * Context: RCU read side, softirq or process; no flow may be locked.
+ *
+ * Return: the flow, locked, or NULL: not tracked.
+ */
+struct tt_flow *tt_flow_new(struct tt_net *tn, const struct tt_key *key, u32 hash, u8 local,
+			    enum tt_stat why, bool counted);
+
+/**
+ * tt_flow_end() - the flow is over: count it, take it out, unlock and free it
+ * @flow: locked; not to be touched afterwards
+ * @reason: why; %TT_NO_REASON tells what @flow->reason says
+ */
+void tt_flow_end(struct tt_flow *flow, enum tt_reason reason);
+
+/**
+ * tt_flow_restart() - another connection begins on the same tuple
+ * @flow: locked, stays locked and in the table
+ * @reason: why the one before ended
+ */
+void tt_flow_restart(struct tt_flow *flow, enum tt_reason reason);
+
+/**
+ * tt_flow_prove() - the flow is real: it leaves the unproven quota
+ * @flow: locked
+ */
+void tt_flow_prove(struct tt_flow *flow);
+
+/**
+ * tt_flow_set_local() - an end turns out to be on this host, or no longer
+ * @flow: locked
+ * @local: new mask
+ */
+void tt_flow_set_local(struct tt_flow *flow, u8 local);
+
+/**
+ * tt_flow_set_state() - move an end, with gauges and counters
+ * @flow: locked
+ * @end: 0 or 1
+ * @state: where it is now. A local end is counted in each state on the way
+ *	that figure 5 of RFC 9293 leaves no other way around.
+ */
+void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state);
+
+/**
+ * tt_flow_place() - put an end into a state without having entered it
+ * @flow: locked
+ * @end: 0 or 1
+ * @state: where it was found
+ */
+void tt_flow_place(struct tt_flow *flow, int end, enum tt_state state);
+
+/**
+ * tt_flow_ahead() - whether a state lies further on the way than an end's
+ * @flow: locked
+ * @end: 0 or 1
+ * @state: seen at a moment that may be before the flow's own knowledge
+ *
+ * Return: whether it does.
+ */
+bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state);
+
+/* The reverse; of two states that exclude each other, neither is behind. */
+bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
+
+/**
+ * tt_flow_set_request() - the local SYN_RECEIVED is a request socket, or no longer
+ * @flow: locked
+ * @req: the request, if it is half-open, else NULL
+ *
+ * Context: with @req, RCU read side.
+ */
+void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
+
+int tt_flow_table_init(struct tt_net *tn);
+
+/**
+ * tt_flow_table_exit() - free what is left
+ * @tn: no hook, probe or collector can reach it any more
+ */
+void tt_flow_table_exit(struct tt_net *tn);
+
+int tt_flow_init(void);
+void tt_flow_exit(void);
+
+#endif /* TCPTRACK_FLOW_H */

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The collector. Once a second it asks the socket tables for what no packet
+ * and no tracepoint shows (request and TIME_WAIT sockets that go, sockets
+ * without a flow) and ends the flows whose time is over.
+ */
+
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/rculist_nulls.h>
+#include <linux/workqueue.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+
+#include "flow.h"
+#include "gc.h"
+#include "halfopen.h"
+#include "listener.h"
+#include "net.h"
+#include "probe.h"
+#include "sock.h"
+#include "table.h"
+#include "track.h"
+
+#define INTERVAL	HZ
+/* Full sockets tell their changes by the tracepoint; look at them this seldom. */
+#define FULL_EVERY	2
+/* A flow that a segment has just moved knows more than a socket read without its lock. */
+#define SETTLE_MS	200
+/* Unanswered and answered SYNs: the whole SYN-ACK retransmission time by default. */
+#define HANDSHAKE_MS	(63 * MSEC_PER_SEC)
+#define CLOSING_MS	(120 * MSEC_PER_SEC)
+#define HALFCLOSED_MS	(3600 * MSEC_PER_SEC)
+#define TIMEWAIT_MS	(60 * MSEC_PER_SEC)
+#define PICKUP_MS	(300 * MSEC_PER_SEC)
+
+static void collect(struct work_struct *work);
+static DECLARE_DELAYED_WORK(collector, collect);
+static unsigned int runs;
+static bool running;	/* tt_nets_mutex: it may be asked to come at once */
+
+/* As long as the stack itself would keep a dead peer's connection (tcp(7), keepalive). */
+static unsigned int established_ms(const struct net *net)
+{
+	return (READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time) +
+		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes) *
+		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl)) / HZ * MSEC_PER_SEC;
+}
+
+static unsigned int state_ms(const struct net *net, enum tt_state state)
+{
+	switch (state) {
+	case TT_LISTEN:
+	case TT_SYN_SENT:
+	case TT_SYN_RECEIVED:
+		return HANDSHAKE_MS;
+	case TT_ESTABLISHED:
+		return established_ms(net);
+	case TT_FIN_WAIT_2:
+	case TT_CLOSE_WAIT:
+		return HALFCLOSED_MS;
+	case TT_TIME_WAIT:
+	case TT_CLOSED:
+		return TIMEWAIT_MS;
+	default:
+		return CLOSING_MS;
+	}
+}
+
+/* Nothing but time tells about a forwarded flow, and nothing at all if it is not looked at. */
+static void sweep_forward(struct tt_flow *flow)
+{
+	const struct net *net = flow->tn->net;
+	enum tt_state a = flow->ep[0].state, b = flow->ep[1].state;
+	unsigned int limit = min(state_ms(net, a), state_ms(net, b));
+	unsigned int idle = tt_ms_since(flow->touched);
+
+	if (flow->flags & TT_F_PICKUP && !(flow->flags & TT_F_SEEN0 && flow->flags & TT_F_SEEN1))
+		limit = min_t(unsigned int, limit, PICKUP_MS);
+	if (!READ_ONCE(flow->tn->conf.forward))
+		tt_flow_end(flow, TT_IDLE);
+	else if (idle < limit)
+		tt_flow_put(flow);
+	else if (a >= TT_TIME_WAIT || b >= TT_TIME_WAIT)
+		tt_flow_end(flow, TT_NORMAL);
+	else
+		tt_flow_end(flow, limit == HANDSHAKE_MS ? TT_HANDSHAKE_TIMEOUT : TT_IDLE);
+}
+
+/* Whether the state may change without a segment and without the tracepoint. */
+static bool is_silent(const struct tt_flow *flow, enum tt_state state)
+{
+	return state == TT_TIME_WAIT || state == TT_FIN_WAIT_2 ||
+	       (state == TT_SYN_RECEIVED && flow->flags & TT_F_REQUEST);
+}
+
+/*
+ * What the socket of an end is now. Returns whether the flow is still locked
+ * and there; *put is a reference to give back after it is unlocked.
+ */
+static bool sweep_end(struct tt_flow *flow, int end, struct sock **put)
+{
+	struct sock *sk = tt_sock_find(flow->tn, &flow->key, end, flow->ifindex);
+	enum tt_state state = sk ? tt_sock_state(sk) : TT_CLOSED;
+
+	*put = sk;
+	if (!sk) {
+		tt_track_gone(flow, end);
+		return false;
+	}
+	tt_track_timer(flow, sk);
+	if (state != flow->ep[end].state && state != TT_CLOSED) {
+		tt_stat_inc(flow->tn, corrected);
+		tt_flow_set_state(flow, end, state);
+		/* foreseen ESTABLISHED, but the request waits on: half-open again */
+		if (tt_sock_is_request(sk))
+			tt_flow_set_request(flow, sk);
+		tt_sock_sync(&flow->ep[end], sk);
+	}
+	return true;
+}
+
+static void sweep_local(struct tt_flow *flow, bool full)
+{
+	struct sock *put[2] = { NULL, NULL };
+	bool settled = tt_ms_since(flow->touched) >= SETTLE_MS;
+	bool locked = true, live = false;
+	int end;
+
+	for (end = 0; end < 2 && locked; end++) {
+		enum tt_state state = flow->ep[end].state;
+
+		if (!(flow->local & BIT(end)) || state == TT_LISTEN || state == TT_CLOSED)
+			continue;
+		live = true;
+		if (settled && (full || is_silent(flow, state)))
+			locked = sweep_end(flow, end, &put[end]);
+	}
+	if (locked) {
+		if (flow->flags & TT_F_ENDING && settled)
+			tt_flow_end(flow, TT_NO_REASON);
+		else if (!live && tt_ms_since(flow->touched) >= HANDSHAKE_MS)
+			tt_flow_end(flow, TT_HANDSHAKE_TIMEOUT);
+		else
+			tt_flow_put(flow);
+	}
+	for (end = 0; end < 2; end++) {
+		if (put[end])
+			sock_gen_put(put[end]);
+	}
+}
+
+static void sweep_flow(struct tt_flow *flow, void *arg)
+{
+	if (flow->flags & TT_F_FORWARD)
+		sweep_forward(flow);
+	else
+		sweep_local(flow, *(bool *)arg);
+}
+
+static void sweep(struct tt_net *tn, bool full)
+{
+	u64 cursor = 0;
+
+	while (tt_table_each(tn, &cursor, sweep_flow, &full))
+		cond_resched();
+	tt_stat_inc(tn, collector_runs);
+}
+
+/* A socket of the walk, which may be on its way into another life. */
+static void adopt_unknown(struct sock *sk)
+{
+	struct tt_net *tn = tt_net_find(sock_net(sk));
+	struct tt_flow *flow;
+	struct tt_key key;
+	struct sock *found;
+	int end;
+	u32 hash;
+
+	if (!tn)
+		return;
+	end = tt_key_sock(&key, sk);
+	if (end < 0)
+		return;
+	hash = tt_flow_hash(tn, &key);
+	flow = tt_flow_get(tn, &key, hash);
+	if (flow) {
+		bool known = flow->local & BIT(end) && flow->ep[end].state != TT_LISTEN;
+
+		if (!known && flow->flags & TT_F_FORWARD) {
+			tt_flow_end(flow, TT_IDLE);
+		} else {
+			if (tt_ms_since(flow->touched) < SETTLE_MS)
+				known = true;
+			tt_flow_put(flow);
+		}
+		if (known)
+			return;
+	}
+	found = tt_sock_find(tn, &key, end, READ_ONCE(sk->sk_bound_dev_if));
+	if (!found)
+		return;
+	/* what opens while we look is followed from its SYN */
+	flow = tt_sock_opens_now(found) ? NULL : tt_track_adopt(tn, &key, hash, end, found);
+	if (flow)
+		tt_flow_put(flow);
+	sock_gen_put(found);
+}
+
+static void walk_bucket(const struct inet_hashinfo *hashinfo, unsigned int slot, bool full)
+{
+	const struct inet_ehash_bucket *head = &hashinfo->ehash[slot];
+	struct hlist_nulls_node *node;
+	struct sock *sk;
+
+again:
+	sk_nulls_for_each_rcu(sk, node, &head->chain) {
+		if (full || !sk_fullsock(sk))
+			adopt_unknown(sk);
+	}
+	if (get_nulls_value(node) != slot)
+		goto again;
+}
+
+static void walk_established(const struct inet_hashinfo *hashinfo, bool full)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot <= hashinfo->ehash_mask; slot++) {
+		if (!(slot % 256))
+			cond_resched();
+		if (hlist_nulls_empty(&hashinfo->ehash[slot].chain))
+			continue;
+		rcu_read_lock();
+		walk_bucket(hashinfo, slot, full);
+		rcu_read_unlock();
+	}
+}
+
+static void walk_listeners(const struct inet_hashinfo *hashinfo)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot <= hashinfo->lhash2_mask; slot++) {
+		struct hlist_nulls_node *node;
+		struct sock *sk;
+
+		if (!(slot % 256))
+			cond_resched();
+		rcu_read_lock();
+		sk_nulls_for_each_rcu(sk, node, &hashinfo->lhash2[slot].nulls_head) {
+			struct tt_net *tn = tt_net_find(sock_net(sk));
+
+			if (!tn || READ_ONCE(sk->sk_state) != TCP_LISTEN)
+				continue;
+			tn->listen_seen++;
+			tt_listener_walk(tn, sk);
+		}
+		rcu_read_unlock();
+	}
+}
+
+static void walk_tables(bool full)
+{
+	const struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
+	struct tt_net *tn;
+
+	walk_established(shared, full);
+	walk_listeners(shared);
+	list_for_each_entry(tn, &tt_nets, list) {
+		const struct inet_hashinfo *own = tn->net->ipv4.tcp_death_row.hashinfo;
+
+		if (own != shared)
+			walk_established(own, full);
+	}
+}
+
+static void run(bool full)
+{
+	struct tt_net *tn;
+
+	lockdep_assert_held(&tt_nets_mutex);
+	list_for_each_entry(tn, &tt_nets, list) {
+		tn->listen_seen = 0;
+		tn->listen_start = atomic_read(&tn->listen_seq);
+	}
+	tt_listener_walk_begin();
+	walk_tables(full);
+	list_for_each_entry(tn, &tt_nets, list) {
+		/* the tracepoint knows better what happened during the walk */
+		if (tn->listen_start == atomic_read(&tn->listen_seq))
+			atomic_set(&tn->nlisten, tn->listen_seen);
+		tt_listener_walk_end(tn);
+		sweep(tn, full);
+		tt_halfopen_enforce(tn);
+		tt_flood_tick(tn);
+	}
+}
+
+static void collect(struct work_struct *work)
+{
+	mutex_lock(&tt_nets_mutex);
+	run(!tt_probe_active() || !(++runs % FULL_EVERY));
+	mutex_unlock(&tt_nets_mutex);
+	queue_delayed_work(system_unbound_wq, &collector, INTERVAL);
+}
+
+void tt_gc_start(void)
+{
+	mutex_lock(&tt_nets_mutex);
+	run(true);
+	running = true;
+	mutex_unlock(&tt_nets_mutex);
+	queue_delayed_work(system_unbound_wq, &collector, INTERVAL);
+}
+
+void tt_gc_kick(void)
+{
+	mutex_lock(&tt_nets_mutex);
+	if (running)
+		mod_delayed_work(system_unbound_wq, &collector, 0);
+	mutex_unlock(&tt_nets_mutex);
+}
+
+void tt_gc_stop(void)
+{
+	mutex_lock(&tt_nets_mutex);
+	running = false;
+	mutex_unlock(&tt_nets_mutex);
+	cancel_delayed_work_sync(&collector);
+}

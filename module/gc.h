@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_GC_H
+#define TCPTRACK_GC_H
+
+/**
+ * tt_gc_start() - adopt every socket there is, then look again each second
+ *
+ * Context: process; hooks and probe are in place already.
+ */
+void tt_gc_start(void);
+
+/**
+ * tt_gc_kick() - look now: a limit was lowered
+ *
+ * Context: process.
+ */
+void tt_gc_kick(void);
+
+/**
+ * tt_gc_stop() - returns when the collector runs no more
+ */
+void tt_gc_stop(void);
+
+#endif /* TCPTRACK_GC_H */

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The bound on half-open connections: who may come in, and who has to go for it. */
+
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/rculist.h>
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+
+#include "cookie.h"
+#include "flow.h"
+#include "halfopen.h"
+#include "listener.h"
+#include "local.h"
+#include "net.h"
+#include "sock.h"
+#include "source.h"
+#include "synack.h"
+#include "watermark.h"
+
+/* At most so many evictions for one SYN, and in one step of the collector. */
+#define SYN_EVICTS	4
+#define STEP_EVICTS	256
+
+/**
+ * struct pending - the reservation for the SYN that this CPU has passed on last
+ * @lock: guards the others
+ * @queue: with a reference, or NULL
+ * @source: with a reference, or NULL
+ * @grace: the collector has seen it; a grace period later the receive is over
+ * @seen: @grace is set
+ */
+struct pending {
+	spinlock_t lock;	/* guards what follows */
+	struct tt_queue *queue;
+	struct tt_source *source;
+	unsigned long grace;
+	bool seen;
+};
+
+static DEFINE_PER_CPU(struct pending, pending);
+
+static void pending_set(struct tt_queue *q, struct tt_source *source)
+{
+	struct pending *p = this_cpu_ptr(&pending);
+
+	spin_lock_bh(&p->lock);
+	p->queue = q;
+	p->source = source;
+	p->seen = false;
+	spin_unlock_bh(&p->lock);
+}
+
+/* The reservations that are given back: all, or those that no receive waits for. */
+enum which { ALL, STALE };
+
+static void pending_release(struct pending *p, enum which those, const struct tt_net *tn)
+{
+	struct tt_source *source = NULL;
+	struct tt_queue *q;
+
+	spin_lock_bh(&p->lock);
+	q = p->queue;
+	if (q && tn && q->tn != tn)
+		q = NULL;
+	if (those == STALE && q && !(p->seen && poll_state_synchronize_rcu(p->grace))) {
+		if (!p->seen)
+			p->grace = start_poll_synchronize_rcu();
+		p->seen = true;
+		q = NULL;
+	}
+	if (q) {
+		source = p->source;
+		p->queue = NULL;
+		p->source = NULL;
+	}
+	spin_unlock_bh(&p->lock);
+	if (source)
+		tt_source_put(source);
+	if (!q)
+		return;
+	tt_queue_release(q);
+	tt_queue_put(q);
+}
+
+/* The end of a flow whose socket is a request. */
+static int request_end(const struct tt_flow *flow)
+{
+	return flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
+}
+
+/*
+ * Takes a request out of the stack, silently. It waits for the request's timer,
+ * in which SYN-ACKs are sent again and come through our hook: so never from
+ * LOCAL_OUT, and never with a lock that a hook takes.
+ */
+static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end, int ifindex)
+{
+	struct sock *sk = tt_sock_find(q->tn, key, end, ifindex);
+	bool ours;
+
+	if (!sk)
+		return false;
+	ours = tt_sock_is_request(sk) && inet_reqsk(sk)->rsk_listener == q->sk;
+	if (ours)
+		sk->sk_prot->diag_destroy(sk, ECONNABORTED);
+	sock_gen_put(sk);
+	return ours;
+}
+
+/* The oldest half-open connection goes, if it is at least that old. */
+static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
+{
+	struct tt_net *tn = q->tn;
+	struct tt_flow *flow;
+
+	while ((flow = tt_queue_oldest(q, ms))) {
+		struct tt_key key;
+		int end, ifindex;
+
+		if (!tt_flow_lock(tn, flow))
+			continue;
+		if (flow->queue != q) {
+			tt_flow_put(flow);
+			continue;
+		}
+		key = flow->key;
+		end = request_end(flow);
+		ifindex = flow->ifindex;
+		tt_flow_put(flow);
+		if (!destroy(q, &key, end, ifindex))
+			continue;
+		flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
+		if (flow && flow->queue == q)
+			tt_local_finish(flow, request_end(flow), reason);
+		else if (flow)
+			tt_flow_put(flow);
+		return true;
+	}
+	return false;
+}
+
+/* One has to go for another. */
+static bool recycle(struct tt_queue *q)
+{
+	if (!evict(q, 0, TT_EVICTED))
+		return false;
+	tt_listener_inc(q->listener, halfopen_evicted);
+	return true;
+}
+
+/* When the namespace is full, it is the longest queue that gives its oldest. */
+static bool make_room(struct tt_queue *q, enum tt_room room)
+{
+	struct tt_queue *longest;
+
+	if (room == TT_FULL_NAMESPACE) {
+		longest = rcu_dereference(q->tn->longest);
+		if (longest && longest != q && recycle(longest)) {
+			tt_queue_sync(longest);
+			return true;
+		}
+	}
+	return recycle(q);
+}
+
+static unsigned int expire(struct tt_queue *q, unsigned int most)
+{
+	unsigned int ms, n;
+
+	/* with each that goes, the others may stay longer */
+	for (n = 0; n < most; n++) {
+		ms = tt_watermark_timeout(q);
+		if (!ms || !evict(q, ms, TT_HANDSHAKE_TIMEOUT))
+			break;
+		tt_queue_sync(q);
+		tt_listener_inc(q->listener, halfopen_expired);
+	}
+	return n;
+}
+
+/* Without tcp_syncookies the stack would not take the ACK. */
+static enum tt_overflow policy(const struct tt_net *tn)
+{
+	enum tt_overflow overflow = READ_ONCE(tn->conf.overflow);
+
+	if (overflow == TT_OVERFLOW_COOKIE && !tt_cookie_enabled(tn->net))
+		return TT_OVERFLOW_RECYCLE;
+	return overflow;
+}
+
+static enum tt_verdict drop(struct tt_queue *q)
+{
+	tt_listener_inc(q->listener, syns_dropped);
+	return TT_DROP;
+}
+
+/* TT_PASS: the stack has to have this one. */
+static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
+{
+	enum tt_stat why = tt_cookie_answer(ctx->tn, q->sk, ctx->skb, ctx->thoff, ctx->state);
+	struct tt_listener *l = q->listener;
+
+	if (why == TT_SYNACK_OK) {
+		tt_listener_inc(l, cookies_sent);
+		tt_flood_sent(&l->flood);
+		tt_flood_sent(&ctx->tn->flood);
+		return TT_STOLEN;
+	}
+	if (ctx->early)
+		return TT_PASS;
+	this_cpu_inc(ctx->tn->stats->stat[why]);
+	return why == TT_STAT_cookies_no_route || why == TT_STAT_cookies_no_memory ? drop(q) :
+										     TT_PASS;
+}
+
+static void count_over(struct tt_queue *q, enum tt_room room)
+{
+	if (room == TT_FULL_LISTENER)
+		tt_listener_inc(q->listener, over_listener);
+	else
+		tt_listener_inc(q->listener, over_namespace);
+}
+
+/* There is no room. TT_PASS: there is now, perhaps. */
+static enum tt_verdict overflow(struct tt_ctx *ctx, struct tt_queue *q, enum tt_room room,
+				const struct sock *tw)
+{
+	enum tt_overflow how = policy(ctx->tn);
+	enum tt_verdict v = TT_PASS;
+
+	if (how == TT_OVERFLOW_DROP)
+		return drop(q);
+	if (how == TT_OVERFLOW_COOKIE && !tw) {
+		tt_flood_enter(ctx->tn, room == TT_FULL_LISTENER ? q->listener : NULL,
+			       room == TT_FULL_LISTENER ? tt_watermark_level(q->listener) :
+							  atomic_read(&ctx->tn->held));
+		v = answer(ctx, q);
+	}
+	if (v != TT_PASS)
+		return v;
+	return make_room(q, room) ? TT_PASS : drop(q);
+}
+
+static enum tt_verdict admit(struct tt_ctx *ctx, struct tt_queue *q, struct tt_source *source,
+			     const struct sock *tw)
+{
+	bool enforce = READ_ONCE(ctx->tn->conf.mode) == TT_ENFORCE;
+	enum tt_verdict v = TT_PASS;
+	bool counted = false;
+	int tries;
+
+	for (tries = 0; tries < SYN_EVICTS && v == TT_PASS; tries++) {
+		enum tt_room room = tt_queue_reserve(q);
+
+		if (room == TT_ROOM) {
+			if (tt_queue_hold(q)) {
+				pending_set(q, source);
+				return TT_PASS;
+			}
+			tt_queue_release(q);
+			break;
+		}
+		if (room == TT_FULL_NAMESPACE && tt_listener_refresh(ctx->tn))
+			continue;
+		if (!counted)
+			count_over(q, room);
+		counted = true;
+		if (!enforce)
+			break;
+		v = overflow(ctx, q, room, tw);
+	}
+	if (source)
+		tt_source_put(source);
+	if (tries == SYN_EVICTS && v == TT_PASS)
+		v = drop(q);
+	return v;
+}
+
+/* The prefix has had its share: a cookie costs it nothing, else the SYN goes. */
+static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q)
+{
+	enum tt_verdict v;
+
+	tt_listener_inc(q->listener, over_source);
+	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
+		return TT_PASS;
+	if (policy(ctx->tn) != TT_OVERFLOW_COOKIE)
+		return drop(q);
+	v = answer(ctx, q);
+	return v == TT_PASS ? drop(q) : v;
+}
+
+static enum tt_verdict cookie_mode(struct tt_ctx *ctx, struct tt_queue *q, const struct sock *tw)
+{
+	tt_watermark_check(q);
+	if (!tt_flood_is_on(q->listener))
+		return TT_PASS;
+	tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
+	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
+		return TT_PASS;
+	/* the third ACK would find this socket and never the listener */
+	if (tw) {
+		tt_stat_inc(ctx->tn, cookie_left_socket);
+		return TT_PASS;
+	}
+	return answer(ctx, q);
+}
+
+enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
+{
+	struct tt_net *tn = ctx->tn;
+	struct tt_source *source = NULL;
+	enum tt_verdict v = TT_PASS;
+	struct tt_queue *q;
+	struct sock *sk;
+
+	pending_release(this_cpu_ptr(&pending), ALL, NULL);
+	sk = tt_sock_listener(ctx);
+	q = sk ? tt_queue_get(tn, sk) : NULL;
+	if (!q)
+		return TT_PASS;
+	tt_listener_inc(q->listener, syns);
+	/* the stack answers nothing now, nor do we */
+	if (sk_acceptq_is_full(sk)) {
+		tt_listener_inc(q->listener, accept_full);
+		if (tt_flood_is_on(q->listener))
+			tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
+		return TT_PASS;
+	}
+	tt_queue_sync(q);
+	if (READ_ONCE(tn->conf.mode) == TT_ENFORCE)
+		expire(q, SYN_EVICTS);
+	if (policy(tn) == TT_OVERFLOW_COOKIE)
+		v = cookie_mode(ctx, q, tw);
+	if (v != TT_PASS)
+		return v;
+	if (tt_source_full(tn, &ctx->key, ctx->from, &source))
+		return over_source(ctx, q);
+	return admit(ctx, q, source, tw);
+}
+
+enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
+{
+	struct sock *sk = tt_sock_listener(ctx);
+	struct tt_queue *q = sk ? tt_queue_find(sk) : NULL;
+	enum tt_verdict v;
+
+	if (!q || READ_ONCE(q->dying) || sk_acceptq_is_full(sk) ||
+	    !tt_flood_is_on(q->listener) || READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE ||
+	    policy(ctx->tn) != TT_OVERFLOW_COOKIE)
+		return TT_PASS;
+	v = answer(ctx, q);
+	if (v == TT_STOLEN) {
+		tt_listener_inc(q->listener, syns);
+		tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
+	}
+	return v;
+}
+
+void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
+{
+	struct sock *sk = inet_reqsk(req)->rsk_listener;
+	struct tt_queue *q = sk ? tt_queue_get(tn, sk) : NULL;
+
+	/* that one may have come by us, or be another socket's (reuseport eBPF) */
+	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q)
+		tt_queue_sync(q);
+	pending_release(this_cpu_ptr(&pending), ALL, NULL);
+}
+
+static unsigned int enforce_queue(struct tt_queue *q, bool limits)
+{
+	unsigned int n = 0;
+
+	tt_queue_sync(q);
+	if (!limits)
+		return 0;
+	while (n < STEP_EVICTS && READ_ONCE(q->seen) > tt_queue_limit(q) && recycle(q)) {
+		tt_queue_sync(q);
+		n++;
+	}
+	return n + expire(q, STEP_EVICTS);
+}
+
+/*
+ * All queues together are over the namespace's limit: the longest shrinks. What is only
+ * reserved takes nobody's place here: it may be on its way into the queue, and count twice.
+ */
+static unsigned int enforce_sum(struct tt_net *tn)
+{
+	unsigned int n = 0;
+	struct tt_queue *q;
+	int share;
+
+	if (atomic_read(&tn->held) <= tt_net_halfopen_max(tn))
+		return 0;
+	q = tt_listener_longest(tn, &share);
+	share = clamp(share, 0, STEP_EVICTS);
+	while (q && n < share && recycle(q)) {
+		tt_queue_sync(q);
+		n++;
+	}
+	return n;
+}
+
+/* One step; false when there is nothing left to do. */
+static bool enforce(struct tt_net *tn, bool limits)
+{
+	unsigned int n = 0, more = 0;
+	struct tt_listener *l;
+	struct tt_queue *q;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &tn->listeners, list) {
+		list_for_each_entry_rcu(q, &l->queues, list)
+			n = max(n, enforce_queue(q, limits));
+	}
+	if (limits)
+		more = enforce_sum(tn);
+	rcu_read_unlock();
+	return n >= STEP_EVICTS || more;
+}
+
+void tt_halfopen_enforce(struct tt_net *tn)
+{
+	bool limits = READ_ONCE(tn->conf.mode) == TT_ENFORCE;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pending_release(per_cpu_ptr(&pending, cpu), STALE, tn);
+	while (enforce(tn, limits))
+		cond_resched();
+}
+
+void __init tt_halfopen_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		spin_lock_init(&per_cpu_ptr(&pending, cpu)->lock);
+}
+
+void tt_halfopen_net_exit(struct tt_net *tn)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pending_release(per_cpu_ptr(&pending, cpu), ALL, tn);
+}

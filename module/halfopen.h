@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_HALFOPEN_H
+#define TCPTRACK_HALFOPEN_H
+
+#include "track.h"
+
+/*
+ * The bound on what the stack holds half-open. A SYN for which a request would
+ * be made reserves a place in LOCAL_IN, under the lock of its listener's queue;
+ * the request's SYN-ACK in LOCAL_OUT, still in the same receive, shows that the
+ * stack has counted it, and the reservation is given back.
+ */
+
+/**
+ * tt_halfopen_syn() - whether a SYN may become a request
+ * @ctx: SYN at LOCAL_IN, checked
+ * @tw: the TIME_WAIT socket that has its tuple, or NULL: there is no socket
+ *
+ * Context: RCU read side, bottom halves off, no flow locked. May evict.
+ *
+ * Return: %TT_PASS: the stack may have it; %TT_DROP: it is over the bound;
+ * %TT_STOLEN: it was answered with a cookie, the packet is gone.
+ */
+enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw);
+
+/**
+ * tt_halfopen_early() - answer a SYN before it is routed
+ * @ctx: SYN for this host, checked, @ctx->early
+ *
+ * Only if its listener is in cookie mode already. Nothing else is changed or counted.
+ *
+ * Context: RCU read side, bottom halves off, no flow locked.
+ *
+ * Return: %TT_STOLEN: it was answered with a cookie, the packet is gone; or %TT_PASS.
+ */
+enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx);
+
+/**
+ * tt_halfopen_ack() - whether an ACK may reach a listener
+ * @ctx: ACK at LOCAL_IN or, with @ctx->early, before; checked, of no socket
+ *
+ * A good cookie begins an ESTABLISHED flow, in LOCAL_IN. Outside of cookie mode
+ * nothing is looked at.
+ *
+ * Context: RCU read side, bottom halves off, no flow locked.
+ *
+ * Return: %TT_PASS or %TT_DROP.
+ */
+enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx);
+
+/**
+ * tt_halfopen_synack() - a request has sent its SYN-ACK: the stack holds it
+ * @tn: namespace
+ * @req: request socket
+ *
+ * Context: RCU read side, LOCAL_OUT, no flow locked.
+ */
+void tt_halfopen_synack(struct tt_net *tn, const struct sock *req);
+
+/**
+ * tt_halfopen_enforce() - evict what is over a limit or too old, forget stale reservations
+ * @tn: namespace
+ *
+ * Context: process, the collector only.
+ */
+void tt_halfopen_enforce(struct tt_net *tn);
+
+void tt_halfopen_init(void);
+
+/**
+ * tt_halfopen_net_exit() - give a namespace's reservations back
+ * @tn: no hook runs in it any more
+ */
+void tt_halfopen_net_exit(struct tt_net *tn);
+
+#endif /* TCPTRACK_HALFOPEN_H */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where packets come in; the only file that knows NF_ACCEPT and its kind. */
+
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <net/l3mdev.h>
+#include <net/tcp.h>
+
+#include "device.h"
+#include "early.h"
+#include "flow.h"
+#include "hook.h"
+#include "net.h"
+#include "segment.h"
+#include "sock.h"
+#include "synack.h"
+#include "track.h"
+
+/*
+ * A VRF runs LOCAL_OUT for its own device and again for the one below it; only
+ * then skb->dev is set already, and to the VRF.
+ */
+static bool is_repeat(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return state->hook == NF_INET_LOCAL_OUT && unlikely(skb->dev) &&
+	       skb->dev != state->out && netif_is_l3_master(skb->dev);
+}
+
+/* An ICMP error tells why a request may be about to go. */
+static void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
+		      const struct nf_hook_state *state)
+{
+	struct tt_flow *flow;
+	struct tt_key key;
+	u32 seq;
+	int end = tt_key_icmp(&key, skb, state, &seq);
+
+	if (end < 0)
+		return;
+	flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
+	if (!flow)
+		return;
+	/* tcp_v4_err() and tcp_req_err() ask for the same */
+	if ((flow->flags & TT_F_REQUEST || flow->ep[end].state == TT_SYN_SENT) &&
+	    flow->ep[end].snd_una == seq)
+		flow->reason = TT_UNREACHABLE;
+	tt_flow_put(flow);
+}
+
+/* A SYN together with FIN or RST opens nothing (RFC 9293, 3.10.7.2, and every stack). */
+static bool is_nonsense(u8 flags)
+{
+	return flags & TT_SYN && flags & (TT_FIN | TT_RST);
+}
+
+static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
+			     const struct nf_hook_state *state, const struct tcphdr *th,
+			     unsigned int thoff)
+{
+	struct tt_ctx ctx = { .tn = tn, .skb = skb, .state = state, .thoff = thoff };
+	const __be16 ports[2] = { th->source, th->dest };
+	enum tt_stat why = tt_segment_parse(&ctx.seg, skb, th, thoff);
+
+	if (why != TT_SEGMENT_OK) {
+		this_cpu_inc(tn->stats->stat[why]);
+		return TT_PASS;
+	}
+	/* what passes by pays for it only where it may move more than a window */
+	if ((state->hook == NF_INET_LOCAL_IN || ctx.seg.flags & TT_SFR) &&
+	    state->hook != NF_INET_LOCAL_OUT && !tt_segment_checksum_ok(skb, thoff, state)) {
+		tt_stat_inc(tn, invalid_checksum);
+		return TT_PASS;
+	}
+	if (is_nonsense(ctx.seg.flags)) {
+		tt_track_stray(&ctx);
+		return TT_PASS;
+	}
+	ctx.from = tt_key_packet(&ctx.key, skb, ports, state);
+	ctx.hash = tt_flow_hash(tn, &ctx.key);
+	switch (state->hook) {
+	case NF_INET_LOCAL_IN:
+		return tt_track_in(&ctx);
+	case NF_INET_LOCAL_OUT:
+		tt_track_out(&ctx);
+		return TT_PASS;
+	default:
+		tt_track_forward(&ctx);
+		return TT_PASS;
+	}
+}
+
+static unsigned int nf_verdict(enum tt_verdict verdict)
+{
+	switch (verdict) {
+	case TT_DROP:
+		return NF_DROP;
+	case TT_STOLEN:
+		return NF_STOLEN;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+/* The steps of every packet. */
+static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct tt_net *tn = tt_net(state->net);
+	struct tcphdr buf, *th;
+	enum tt_stat why;
+	unsigned int thoff;
+	int proto;
+
+	proto = tt_segment_find(skb, state->pf, &thoff, &why);
+	if (proto != IPPROTO_TCP) {
+		if (why != TT_SEGMENT_OK) {
+			tt_stat_inc(tn, segments_seen);
+			this_cpu_inc(tn->stats->stat[why]);
+		}
+		if ((proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) &&
+		    state->hook == NF_INET_LOCAL_IN)
+			note_icmp(tn, skb, state);
+		return NF_ACCEPT;
+	}
+	tt_stat_inc(tn, segments_seen);
+	if (why != TT_SEGMENT_OK) {
+		this_cpu_inc(tn->stats->stat[why]);
+		return NF_ACCEPT;
+	}
+	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
+	if (!th) {
+		tt_stat_inc(tn, invalid_length);
+		return NF_ACCEPT;
+	}
+	if (is_repeat(skb, state)) {
+		tt_stat_inc(tn, segments_repeat);
+		return NF_ACCEPT;
+	}
+	/* a cookie belongs to no flow yet */
+	if (tt_synack_is_own(skb))
+		return NF_ACCEPT;
+	if (!(tcp_flag_byte(th) & TT_SFR) && tt_sock_is_established(skb->sk, state->net)) {
+		tt_stat_inc(tn, segments_early);
+		return NF_ACCEPT;
+	}
+	return nf_verdict(track(tn, skb, state, th, thoff));
+}
+
+unsigned int tt_hook_early(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return nf_verdict(tt_early(tt_net(state->net), skb, state));
+}
+
+/*
+ * LOCAL_IN after the filter, before conntrack's confirm (INT_MAX on IPv4,
+ * INT_MAX - 1 on IPv6). LOCAL_OUT first of all: there the packet has its
+ * socket's own tuple. FORWARD after the filter, too.
+ */
+#define TT_HOOK(family, num, prio) { \
+	.hook = hook, \
+	.pf = (family), \
+	.hooknum = (num), \
+	.priority = (prio), \
+}
+
+static const struct nf_hook_ops local_ops[] = {
+	TT_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_IN, INT_MAX - 2),
+	TT_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FIRST),
+	TT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_IN, INT_MAX - 2),
+	TT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FIRST),
+};
+
+static const struct nf_hook_ops forward_ops[] = {
+	TT_HOOK(NFPROTO_IPV4, NF_INET_FORWARD, INT_MAX - 2),
+	TT_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, INT_MAX - 2),
+};
+
+/* Sets of banned addresses in raw still win; conntrack has not seen it yet. */
+static const struct nf_hook_ops early_ops[] = {
+	{
+		.hook = tt_hook_early,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_RAW + 1,
+	}, {
+		.hook = tt_hook_early,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_RAW + 1,
+	},
+};
+
+/* What is switched together: bits of tt_net.hooked. */
+enum {
+	LOCAL,
+	FORWARD,
+	PREROUTING,
+	INGRESS,
+	SETS
+};
+
+static const struct {
+	const struct nf_hook_ops *ops;
+	unsigned int n;
+} sets[SETS] = {
+	[LOCAL] = { local_ops, ARRAY_SIZE(local_ops) },
+	[FORWARD] = { forward_ops, ARRAY_SIZE(forward_ops) },
+	[PREROUTING] = { early_ops, ARRAY_SIZE(early_ops) },
+};
+
+static unsigned int wanted(const struct tt_net *tn)
+{
+	if (tn->dismantled || tn->conf.mode == TT_OFF)
+		return 0;
+	return BIT(LOCAL) | (tn->conf.forward ? BIT(FORWARD) : 0) |
+	       (tn->conf.early == TT_EARLY_PREROUTING ? BIT(PREROUTING) : 0) |
+	       (tn->conf.early == TT_EARLY_INGRESS ? BIT(INGRESS) : 0);
+}
+
+static int enter(struct tt_net *tn, unsigned int set)
+{
+	if (set == INGRESS)
+		return tt_device_switch(tn, true);
+	return nf_register_net_hooks(tn->net, sets[set].ops, sets[set].n);
+}
+
+static void leave(struct tt_net *tn, unsigned int those)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETS; i++) {
+		if (!(those & BIT(i)))
+			continue;
+		if (i == INGRESS)
+			tt_device_switch(tn, false);
+		else
+			nf_unregister_net_hooks(tn->net, sets[i].ops, sets[i].n);
+	}
+	tn->hooked &= ~those;
+}
+
+int tt_hook_switch(struct tt_net *tn)
+{
+	unsigned int want = wanted(tn), was = tn->hooked, i;
+	int err;
+
+	lockdep_assert_held(&tt_nets_mutex);
+	for (i = 0; i < SETS; i++) {
+		if (!(want & ~was & BIT(i)))
+			continue;
+		err = enter(tn, i);
+		if (err)
+			goto err_enter;
+		tn->hooked |= BIT(i);
+	}
+	leave(tn, was & ~want);
+	return 0;
+
+err_enter:
+	leave(tn, tn->hooked & ~was);
+	return err;
+}

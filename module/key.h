@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_KEY_H
+#define TCPTRACK_KEY_H
+
+#include <linux/in6.h>
+#include <linux/types.h>
+
+struct net_device;
+struct nf_hook_state;
+struct sk_buff;
+struct sock;
+
+/**
+ * struct tt_key - what makes a flow that flow
+ * @addr: both addresses as the socket has them, the smaller end first; IPv4
+ *	as ::ffff:a.b.c.d
+ * @port: their ports, network order
+ * @dev: l3mdev (VRF) ifindex, or the interface of link-local addresses, else 0
+ * @family: AF_INET or AF_INET6; a u32 leaves no padding to hash
+ */
+struct tt_key {
+	struct in6_addr addr[2];
+	__be16 port[2];
+	u32 dev;
+	u32 family;
+};
+
+/**
+ * tt_key_packet() - key of a TCP segment
+ * @key: written whole
+ * @skb: segment, network header set
+ * @ports: source and destination port
+ * @state: where the hook runs
+ *
+ * Context: RCU read side.
+ *
+ * Return: the index (0 or 1) of the sender in @key.
+ */
+int tt_key_packet(struct tt_key *key, const struct sk_buff *skb, const __be16 ports[2],
+		  const struct nf_hook_state *state);
+
+/**
+ * tt_key_icmp() - key of the TCP segment that an ICMP error quotes
+ * @key: written whole
+ * @skb: the ICMP packet at LOCAL_IN
+ * @state: where the hook runs
+ * @seq: SEG.SEQ of the quoted segment
+ *
+ * Context: RCU read side.
+ *
+ * Return: the index of the end that sent the quoted segment, or -ENOENT if
+ * this is no such error.
+ */
+int tt_key_icmp(struct tt_key *key, const struct sk_buff *skb, const struct nf_hook_state *state,
+		u32 *seq);
+
+/**
+ * tt_key_sock() - key of a TCP socket: full, request or TIME_WAIT
+ * @key: written whole
+ * @sk: the socket; its addresses are read without its lock
+ *
+ * Context: RCU read side.
+ *
+ * Return: the index of @sk's end in @key, or -ENOTCONN if it has no peer.
+ */
+int tt_key_sock(struct tt_key *key, const struct sock *sk);
+
+/**
+ * tt_key_ends() - key of a flow whose ends somebody names
+ * @key: written whole
+ * @family: AF_INET or AF_INET6
+ * @addr: of both, IPv4 as ::ffff:a.b.c.d
+ * @port: of both
+ * @dev: as in struct tt_key
+ */
+void tt_key_ends(struct tt_key *key, u32 family, const struct in6_addr addr[2],
+		 const __be16 port[2], u32 dev);
+
+/* A socket that is connected to itself is both ends. */
+bool tt_key_is_self(const struct tt_key *key);
+
+/* Then @dev is the interface and not an l3mdev. */
+bool tt_key_is_link_local(const struct tt_key *key);
+
+/**
+ * tt_key_ifindex() - interface by which a packet came in, below any VRF
+ * @skb: the packet at LOCAL_IN
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: its index.
+ */
+int tt_key_ifindex(const struct sk_buff *skb, u32 family);
+
+#endif /* TCPTRACK_KEY_H */

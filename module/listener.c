@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Listening sockets and their half-open queues: who they are, how long they are. */
+
+#include <linux/percpu.h>
+#include <linux/rculist.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/sock_diag.h>
+#include <net/inet_connection_sock.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
+
+#include "flow.h"
+#include "listener.h"
+#include "net.h"
+
+/* Of all namespaces together, and of one that is not init_net. */
+#define LISTENERS_MAX	65536
+#define LISTENERS_OTHER	4096
+
+const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
+#define STAT(name) [TT_LISTENER_##name] = #name,
+	TT_LISTENER_STATS(STAT)
+#undef STAT
+};
+
+/* Guards both tables, tt_net.listeners and tt_listener.queues; above tt_queue.lock. */
+static DEFINE_SPINLOCK(listeners_lock);
+static struct rhashtable listeners, queues;
+static unsigned int nlisteners;		/* queues of all namespaces */
+static unsigned int walk;
+
+static const struct rhashtable_params listener_params = {
+	.head_offset = offsetof(struct tt_listener, node),
+	.key_offset = offsetof(struct tt_listener, key),
+	.key_len = sizeof(struct tt_listener_key),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params queue_params = {
+	.head_offset = offsetof(struct tt_queue, node),
+	.key_offset = offsetof(struct tt_queue, sk),
+	.key_len = sizeof(struct sock *),
+	.automatic_shrinking = true,
+};
+
+static void sync(struct tt_queue *q)
+{
+	int len = q->gone ? 0 : inet_csk_reqsk_queue_len(q->sk);
+
+	lockdep_assert_held(&q->lock);
+	atomic_add(len - q->seen, &q->tn->held);
+	q->seen = len;
+	if (len > q->peak)
+		WRITE_ONCE(q->peak, len);
+}
+
+int tt_queue_sync(struct tt_queue *q)
+{
+	int len;
+
+	spin_lock_bh(&q->lock);
+	sync(q);
+	len = q->seen + q->reserved;
+	spin_unlock_bh(&q->lock);
+	return len;
+}
+
+int tt_queue_limit(const struct tt_queue *q)
+{
+	unsigned int backlog = READ_ONCE(q->sk->sk_max_ack_backlog);
+	unsigned int max = READ_ONCE(q->tn->conf.halfopen_listener_max);
+
+	return clamp_t(unsigned int, max ? min(max, backlog) : backlog, 1, INT_MAX);
+}
+
+enum tt_room tt_queue_reserve(struct tt_queue *q)
+{
+	struct tt_net *tn = q->tn;
+	enum tt_room room = TT_ROOM;
+
+	spin_lock_bh(&q->lock);
+	sync(q);
+	if (!q->gone && q->seen + q->reserved >= tt_queue_limit(q)) {
+		room = TT_FULL_LISTENER;
+	} else if (atomic_inc_return(&tn->held) > tt_net_halfopen_max(tn)) {
+		atomic_dec(&tn->held);
+		room = TT_FULL_NAMESPACE;
+	} else {
+		q->reserved++;
+	}
+	spin_unlock_bh(&q->lock);
+	return room;
+}
+
+void tt_queue_release(struct tt_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	sync(q);
+	q->reserved--;
+	atomic_dec(&q->tn->held);
+	spin_unlock_bh(&q->lock);
+}
+
+bool tt_queue_hold(struct tt_queue *q)
+{
+	return refcount_inc_not_zero(&q->ref);
+}
+
+static void listener_free(struct rcu_head *rcu)
+{
+	struct tt_listener *l = container_of(rcu, struct tt_listener, rcu);
+
+	free_percpu(l->stats);
+	kfree(l);
+}
+
+static void queue_free(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct tt_queue, rcu));
+}
+
+/* The listener goes with the last of its queues, when nobody refers to that any more. */
+void tt_queue_put(struct tt_queue *q)
+{
+	struct tt_listener *l = q->listener;
+
+	if (!refcount_dec_and_test(&q->ref))
+		return;
+	if (refcount_dec_and_test(&l->ref))
+		call_rcu(&l->rcu, listener_free);
+	call_rcu(&q->rcu, queue_free);
+}
+
+bool tt_queue_add(struct tt_queue *q, struct tt_flow *flow)
+{
+	if (!tt_queue_hold(q))
+		return false;
+	spin_lock_bh(&q->lock);
+	list_add_tail(&flow->unproven, &q->oldest);
+	spin_unlock_bh(&q->lock);
+	return true;
+}
+
+void tt_queue_del(struct tt_queue *q, struct tt_flow *flow)
+{
+	spin_lock_bh(&q->lock);
+	list_del_init(&flow->unproven);
+	spin_unlock_bh(&q->lock);
+	tt_queue_put(q);
+}
+
+struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms)
+{
+	struct tt_flow *flow;
+
+	spin_lock_bh(&q->lock);
+	flow = list_first_entry_or_null(&q->oldest, struct tt_flow, unproven);
+	if (flow && ms && tt_ms_since(READ_ONCE(flow->created)) < ms)
+		flow = NULL;
+	if (flow)
+		list_del_init(&flow->unproven);
+	spin_unlock_bh(&q->lock);
+	return flow;
+}
+
+static void key_of(struct tt_listener_key *key, struct tt_net *tn, const struct sock *sk)
+{
+	memset(key, 0, sizeof(*key));
+	key->tn = tn;
+	key->dev = READ_ONCE(sk->sk_bound_dev_if);
+	key->port = htons(inet_sk(sk)->inet_num);
+	key->family = sk->sk_family;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		key->addr = sk->sk_v6_rcv_saddr;
+		return;
+	}
+#endif
+	ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &key->addr);
+}
+
+/* Those of the same address and port are shown together. */
+static struct tt_listener *listener_get(struct tt_net *tn, const struct sock *sk)
+{
+	struct tt_listener_key key;
+	struct tt_listener *l;
+
+	lockdep_assert_held(&listeners_lock);
+	key_of(&key, tn, sk);
+	l = rhashtable_lookup_fast(&listeners, &key, listener_params);
+	if (l && refcount_inc_not_zero(&l->ref))
+		return l;
+	l = kzalloc(sizeof(*l), GFP_ATOMIC | __GFP_NOWARN);
+	if (!l)
+		return NULL;
+	l->stats = alloc_percpu_gfp(struct tt_listener_stats, GFP_ATOMIC | __GFP_NOWARN);
+	if (!l->stats)
+		goto err_stats;
+	l->key = key;
+	l->created = tt_now();
+	refcount_set(&l->ref, 1);
+	INIT_LIST_HEAD(&l->queues);
+	tt_flood_init(&l->flood);
+	if (rhashtable_insert_fast(&listeners, &l->node, listener_params))
+		goto err_insert;
+	WRITE_ONCE(tn->listeners_seq, tn->listeners_seq + 1);
+	l->id = tn->listeners_seq;
+	list_add_tail_rcu(&l->list, &tn->listeners);
+	return l;
+
+err_insert:
+	free_percpu(l->stats);
+err_stats:
+	kfree(l);
+	return NULL;
+}
+
+static void listener_leave(struct tt_listener *l)
+{
+	lockdep_assert_held(&listeners_lock);
+	if (!list_empty(&l->queues))
+		return;
+	rhashtable_remove_fast(&listeners, &l->node, listener_params);
+	list_del_rcu(&l->list);
+	WRITE_ONCE(l->key.tn->listeners_seq, l->key.tn->listeners_seq + 1);
+	tt_flood_end(l->key.tn, l);
+}
+
+static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
+{
+	struct tt_queue *q = kzalloc(sizeof(*q), GFP_ATOMIC | __GFP_NOWARN);
+
+	lockdep_assert_held(&listeners_lock);
+	if (!q)
+		return NULL;
+	q->listener = listener_get(tn, sk);
+	if (!q->listener)
+		goto err_listener;
+	q->tn = tn;
+	q->sk = sk;
+	refcount_set(&q->ref, 1);
+	spin_lock_init(&q->lock);
+	INIT_LIST_HEAD(&q->oldest);
+	q->walk = READ_ONCE(walk);
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		goto err_sock;
+	if (rhashtable_insert_fast(&queues, &q->node, queue_params))
+		goto err_insert;
+	list_add_tail_rcu(&q->list, &q->listener->queues);
+	tn->nqueues++;
+	nlisteners++;
+	return q;
+
+err_insert:
+	sock_put(sk);
+err_sock:
+	listener_leave(q->listener);
+	if (refcount_dec_and_test(&q->listener->ref))
+		call_rcu(&q->listener->rcu, listener_free);
+err_listener:
+	kfree(q);
+	return NULL;
+}
+
+static bool too_many(const struct tt_net *tn)
+{
+	return nlisteners >= LISTENERS_MAX ||
+	       (!net_eq(tn->net, &init_net) && tn->nqueues >= LISTENERS_OTHER);
+}
+
+struct tt_queue *tt_queue_find(const struct sock *sk)
+{
+	return rhashtable_lookup(&queues, &sk, queue_params);
+}
+
+struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
+{
+	struct tt_queue *q = tt_queue_find(sk);
+
+	if (likely(q && !READ_ONCE(q->dying)))
+		return q;
+	/* just before it closes, this may still be LISTEN: the collector sets it right */
+	if (READ_ONCE(sk->sk_state) != TCP_LISTEN)
+		return NULL;
+	spin_lock_bh(&listeners_lock);
+	q = tt_queue_find(sk);
+	if (q) {
+		WRITE_ONCE(q->dying, false);	/* listen() again, after shutdown() */
+	} else if (!READ_ONCE(tn->leaving)) {
+		if (!too_many(tn))
+			q = queue_new(tn, sk);
+		if (!q)
+			tt_stat_inc(tn, listeners_refused);
+	}
+	spin_unlock_bh(&listeners_lock);
+	return q;
+}
+
+/* What it held of the bound goes with it. */
+static void queue_remove(struct tt_queue *q)
+{
+	lockdep_assert_held(&listeners_lock);
+	rhashtable_remove_fast(&queues, &q->node, queue_params);
+	list_del_rcu(&q->list);
+	listener_leave(q->listener);
+	q->tn->nqueues--;
+	nlisteners--;
+}
+
+/* After queue_remove(), without the lock: the last reference may free the socket. */
+static void queue_bury(struct tt_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	q->gone = true;
+	sync(q);
+	if (rcu_access_pointer(q->tn->longest) == q)
+		RCU_INIT_POINTER(q->tn->longest, NULL);
+	spin_unlock_bh(&q->lock);
+	sock_put(q->sk);
+	tt_queue_put(q);
+}
+
+/* Its requests may still be there; their socket is kept until they are gone. */
+void tt_listener_closed(const struct sock *sk)
+{
+	struct tt_queue *q;
+	bool gone = false;
+
+	spin_lock_bh(&listeners_lock);
+	q = tt_queue_find(sk);
+	if (q) {
+		gone = !inet_csk_reqsk_queue_len(sk);
+		WRITE_ONCE(q->dying, true);
+		if (gone)
+			queue_remove(q);
+	}
+	spin_unlock_bh(&listeners_lock);
+	if (gone)
+		queue_bury(q);
+}
+
+void tt_listener_walk_begin(void)
+{
+	WRITE_ONCE(walk, walk + 1);
+}
+
+void tt_listener_walk(struct tt_net *tn, struct sock *sk)
+{
+	struct tt_queue *q = tt_queue_get(tn, sk);
+
+	if (!q)
+		return;
+	q->walk = walk;
+	tt_queue_sync(q);
+}
+
+/* A walk may miss a socket that moves; two do not. */
+static bool is_gone(struct tt_queue *q)
+{
+	if (q->dying)
+		return !tt_queue_sync(q);
+	if (walk - q->walk < 2)
+		return false;
+	WRITE_ONCE(q->dying, READ_ONCE(q->sk->sk_state) != TCP_LISTEN);
+	return false;
+}
+
+static struct tt_queue *next_gone(struct tt_net *tn)
+{
+	struct tt_listener *l;
+	struct tt_queue *q;
+
+	list_for_each_entry(l, &tn->listeners, list) {
+		list_for_each_entry(q, &l->queues, list) {
+			if (tn->leaving || is_gone(q))
+				return q;
+		}
+	}
+	return NULL;
+}
+
+void tt_listener_walk_end(struct tt_net *tn)
+{
+	struct tt_queue *q;
+
+	do {
+		spin_lock_bh(&listeners_lock);
+		q = next_gone(tn);
+		if (q)
+			queue_remove(q);
+		spin_unlock_bh(&listeners_lock);
+		if (q)
+			queue_bury(q);
+	} while (q);
+}
+
+static void set_longest(struct tt_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	if (!q->gone)
+		rcu_assign_pointer(q->tn->longest, q);
+	spin_unlock_bh(&q->lock);
+}
+
+struct tt_queue *tt_listener_longest(struct tt_net *tn, int *share)
+{
+	int first = 0, second = 0, n = 0, over = -tt_net_halfopen_max(tn);
+	struct tt_queue *q, *longest = NULL;
+	struct tt_listener *l;
+
+	list_for_each_entry_rcu(l, &tn->listeners, list) {
+		list_for_each_entry_rcu(q, &l->queues, list) {
+			int len = tt_queue_sync(q);
+
+			n++;
+			over += READ_ONCE(q->seen);
+			if (longest && len <= first) {
+				second = max(second, len);
+				continue;
+			}
+			second = first;
+			first = len;
+			longest = q;
+		}
+	}
+	*share = min(over, max(first - second, over / max(n, 1)));
+	return longest;
+}
+
+bool tt_listener_refresh(struct tt_net *tn)
+{
+	struct tt_queue *longest;
+	unsigned long now = jiffies;
+	int share;
+
+	if (READ_ONCE(tn->refreshed) == now)
+		return false;
+	WRITE_ONCE(tn->refreshed, now);
+	longest = tt_listener_longest(tn, &share);
+	if (longest)
+		set_longest(longest);
+	return true;
+}
+
+void tt_listener_sum(const struct tt_listener *l, struct tt_listener_stats *sum)
+{
+	unsigned int cpu, i;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const struct tt_listener_stats *from = per_cpu_ptr(l->stats, cpu);
+
+		for (i = 0; i < TT_LISTENER_STAT_COUNT; i++)
+			sum->stat[i] += READ_ONCE(from->stat[i]);
+	}
+}
+
+void tt_listener_net_init(struct tt_net *tn)
+{
+	INIT_LIST_HEAD(&tn->listeners);
+	atomic_set(&tn->held, 0);
+	atomic_set(&tn->nfloods, 0);
+	spin_lock_init(&tn->flood_lock);
+	ratelimit_state_init(&tn->ratelimit, 60 * HZ, 20);
+	tt_flood_init(&tn->flood);
+	tn->refreshed = jiffies - 1;
+}
+
+void tt_listener_net_exit(struct tt_net *tn)
+{
+	WRITE_ONCE(tn->leaving, true);
+	tt_listener_walk_end(tn);
+	tt_flood_end(tn, NULL);
+}
+
+int __init tt_listener_init(void)
+{
+	int err = rhashtable_init(&listeners, &listener_params);
+
+	if (err)
+		return err;
+	err = rhashtable_init(&queues, &queue_params);
+	if (err)
+		rhashtable_destroy(&listeners);
+	return err;
+}
+
+void tt_listener_exit(void)
+{
+	rhashtable_destroy(&queues);
+	rhashtable_destroy(&listeners);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_LOCAL_H
+#define TCPTRACK_LOCAL_H
+
+#include "flow.h"
+#include "track.h"
+
+/* Of a local end: LISTEN stands for one that has not answered yet. */
+static inline bool tt_has_socket(enum tt_state state)
+{
+	return state != TT_LISTEN && state != TT_CLOSED;
+}
+
+/**
+ * tt_local_get() - the flow of a segment of this host
+ * @ctx: the segment
+ *
+ * A forwarded flow whose tuple turns out to be ours is ended.
+ *
+ * Return: the flow, locked, or NULL.
+ */
+struct tt_flow *tt_local_get(struct tt_ctx *ctx);
+
+/**
+ * tt_local_mark() - an end is on this host
+ * @flow: locked
+ * @end: the end
+ */
+void tt_local_mark(struct tt_flow *flow, int end);
+
+/**
+ * tt_local_sample() - take an end's state and variables from its socket
+ * @flow: locked
+ * @end: the end
+ * @sk: its socket
+ *
+ * Only forwards: the sample may be older than what the machine foresaw.
+ */
+void tt_local_sample(struct tt_flow *flow, int end, const struct sock *sk);
+
+/**
+ * tt_local_presume() - what leaves here is presumed to arrive
+ * @flow: locked
+ * @ctx: the segment, at LOCAL_OUT
+ *
+ * A local receiver speaks for itself, so where the route leads back here
+ * nothing is presumed before its segments have been seen to come from
+ * elsewhere (DNAT in OUTPUT).
+ *
+ * Return: what it meant to the peer.
+ */
+enum tt_event tt_local_presume(struct tt_flow *flow, const struct tt_ctx *ctx);
+
+/**
+ * tt_local_finish() - a local end is CLOSED
+ * @flow: locked; unlocked, perhaps freed, on return
+ * @end: the end; with a local peer that is not CLOSED the flow goes on
+ * @reason: why
+ */
+void tt_local_finish(struct tt_flow *flow, int end, enum tt_reason reason);
+
+/**
+ * tt_local_finish_later() - the same, but a better reason may still come
+ * @flow: locked; unlocked on return, buried by the collector
+ * @end: the end
+ * @reason: what is told if no better one comes
+ */
+void tt_local_finish_later(struct tt_flow *flow, int end, enum tt_reason reason);
+
+#endif /* TCPTRACK_LOCAL_H */

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Namespaces, as they come and go. */
+
+#include <linux/hashtable.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+
+#include "device.h"
+#include "flow.h"
+#include "halfopen.h"
+#include "hook.h"
+#include "listener.h"
+#include "net.h"
+#include "proc.h"
+#include "sysctl.h"
+
+unsigned int tt_net_id __read_mostly;
+
+/* Guards tt_nets and the writing of index; held by the collector while it runs. */
+DEFINE_MUTEX(tt_nets_mutex);
+LIST_HEAD(tt_nets);
+static DEFINE_HASHTABLE(index, 8);
+
+unsigned int tt_mode_at_load;
+int tt_cookie_result;
+
+static unsigned int halfopen_max;
+module_param(halfopen_max, uint, 0444);
+MODULE_PARM_DESC(halfopen_max, "half-open connections that the stack may hold (default: RAM / 128 KiB)");
+
+static unsigned int flows_max;
+module_param(flows_max, uint, 0444);
+MODULE_PARM_DESC(flows_max, "flows that may be tracked in all namespaces together (default: RAM / 16 KiB)");
+
+struct tt_net *tt_net_find(const struct net *net)
+{
+	struct tt_net *tn;
+
+	hash_for_each_possible_rcu(index, tn, hash, (unsigned long)net) {
+		if (tn->net == net)
+			return tn;
+	}
+	return NULL;
+}
+
+unsigned int tt_net_flows_max(const struct tt_net *tn)
+{
+	return min(READ_ONCE(tn->conf.flows_max), READ_ONCE(tt_net(&init_net)->conf.flows_max));
+}
+
+int tt_net_halfopen_max(const struct tt_net *tn)
+{
+	return min(READ_ONCE(tn->conf.halfopen_max),
+		   READ_ONCE(tt_net(&init_net)->conf.halfopen_max));
+}
+
+/* What holds for 512 MB as for 1 TB: so much of the memory that there is. */
+static unsigned int by_memory(unsigned long share, unsigned int least)
+{
+	return clamp_t(unsigned long, totalram_pages() / (share / PAGE_SIZE), least, INT_MAX);
+}
+
+/* A new namespace begins with what init_net has. */
+static void conf_init(struct tt_conf *conf, const struct net *net)
+{
+	if (!net_eq(net, &init_net)) {
+		/* each value is one that held; they need not be of one moment */
+		*conf = data_race(tt_net(&init_net)->conf);
+		return;
+	}
+	conf->flows_max = flows_max ? clamp_t(unsigned int, flows_max, 4, INT_MAX) :
+				      by_memory(SZ_16K, 1024);
+	conf->halfopen_max = halfopen_max ? clamp_t(unsigned int, halfopen_max, 1, INT_MAX) :
+					    by_memory(SZ_128K, 128);
+	conf->halfopen_timeout_min = 3000;
+	conf->cookie_start = 75;
+	conf->cookie_end = 40;
+	conf->cookie_min_time = 10000;
+	conf->cookie_resets = 64;
+	conf->forward = 1;
+	conf->mode = tt_mode_at_load;
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct tt_net *tn = tt_net(net);
+	int err;
+
+	tn->net = net;
+	tn->started = ktime_get_ns();
+	conf_init(&tn->conf, net);
+	atomic_set(&tn->nlisten, 0);
+	atomic_set(&tn->listen_seq, 0);
+	tn->stats = alloc_percpu(struct tt_stats);
+	if (!tn->stats)
+		return -ENOMEM;
+	err = tt_flow_table_init(tn);
+	if (err)
+		goto err_table;
+	tt_listener_net_init(tn);
+	err = tt_proc_net_init(net);
+	if (err)
+		goto err_proc;
+	err = tt_device_net_init(tn);
+	if (err)
+		goto err_device;
+	err = tt_sysctl_init(tn);
+	if (err)
+		goto err_sysctl;
+	mutex_lock(&tt_nets_mutex);
+	err = tt_hook_switch(tn);
+	if (err)
+		goto err_hook;
+	list_add_tail(&tn->list, &tt_nets);
+	hash_add_rcu(index, &tn->hash, (unsigned long)net);
+	mutex_unlock(&tt_nets_mutex);
+	return 0;
+
+err_hook:
+	mutex_unlock(&tt_nets_mutex);
+	tt_sysctl_exit(tn);
+err_sysctl:
+	tt_device_net_exit(tn);
+err_device:
+	tt_proc_net_exit(net);
+err_proc:
+	tt_flow_table_exit(tn);
+err_table:
+	free_percpu(tn->stats);
+	return err;
+}
+
+/* A grace period passes between this and net_exit(): no reader is left by then. */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	struct tt_net *tn = tt_net(net);
+
+	mutex_lock(&tt_nets_mutex);
+	tn->dismantled = true;
+	tt_hook_switch(tn);
+	list_del(&tn->list);
+	hash_del_rcu(&tn->hash);
+	mutex_unlock(&tt_nets_mutex);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	struct tt_net *tn = tt_net(net);
+
+	tt_sysctl_exit(tn);
+	tt_device_net_exit(tn);
+	tt_proc_net_exit(net);
+	tt_halfopen_net_exit(tn);
+	tt_listener_net_exit(tn);
+	tt_flow_table_exit(tn);
+	free_percpu(tn->stats);
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.pre_exit = net_pre_exit,
+	.exit = net_exit,
+	.id = &tt_net_id,
+	.size = sizeof(struct tt_net),
+};
+
+int __init tt_net_init(void)
+{
+	return register_pernet_subsys(&net_ops);
+}
+
+void tt_net_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+}

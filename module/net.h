@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_NET_H
+#define TCPTRACK_NET_H
+
+#include <linux/notifier.h>
+#include <linux/ratelimit_types.h>
+#include <linux/rhashtable-types.h>
+#include <linux/siphash.h>
+#include <linux/spinlock.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "flood.h"
+#include "stats.h"
+
+struct ctl_table_header;
+struct tt_queue;
+
+/* The words of net.tcptrack.mode, .overflow, .early and .reply, as sysctl.c orders their names. */
+enum tt_mode {
+	TT_ENFORCE,
+	TT_MONITOR,
+	TT_OFF,
+};
+
+enum tt_overflow {
+	TT_OVERFLOW_COOKIE,
+	TT_OVERFLOW_RECYCLE,
+	TT_OVERFLOW_DROP,
+};
+
+enum tt_early_place {
+	TT_EARLY_OFF,
+	TT_EARLY_PREROUTING,
+	TT_EARLY_INGRESS,
+};
+
+enum tt_reply {
+	TT_REPLY_ROUTE,
+	TT_REPLY_REFLECT,
+};
+
+/*
+ * net.tcptrack, each by its name there (Documentation/sysctl.rst); written by its
+ * sysctl alone and read without a lock.
+ */
+struct tt_conf {
+	unsigned int flows_max;
+	unsigned int halfopen_max;
+	unsigned int halfopen_listener_max;
+	unsigned int halfopen_source_max;
+	unsigned int halfopen_timeout_min;
+	unsigned int cookie_start;
+	unsigned int cookie_end;
+	unsigned int cookie_min_time;
+	unsigned int cookie_resets;
+	unsigned int mode;
+	unsigned int overflow;
+	unsigned int forward;
+	unsigned int early;
+	unsigned int reply;
+};
+
+/**
+ * struct tt_net - what belongs to one network namespace
+ * @net: the namespace; outlives this
+ * @hash: in the index of tt_net_find(); written under tt_nets_mutex, read under RCU
+ * @list: in tt_nets, under tt_nets_mutex
+ * @hooked: which of its packets are shown to us (hook.c); tt_nets_mutex
+ * @dismantled: never again; tt_nets_mutex
+ * @stats: per CPU; any context may add to its own CPU's
+ * @flows: key -> struct tt_flow; rhashtable's own locking, flows freed type-safe under RCU
+ * @secret: key of the flow hash, constant
+ * @nflows: flows in @flows and reservations for flows about to be in it
+ * @nunproven: of these: unproven
+ * @conf: what the administrator set; tt_net_flows_max() and
+ *	tt_net_halfopen_max() are what holds
+ * @unproven_lock: guards @unproven; innermost, taken under a flow's lock
+ * @unproven: unproven flows, oldest first
+ * @nlisten: listening sockets
+ * @listen_seen: the collector's own count of them while it walks; tt_nets_mutex
+ * @listen_start: @listen_seq when that walk began; tt_nets_mutex
+ * @listen_seq: changes whenever the tracepoint has changed @nlisten
+ * @held: half-open connections: those of the stack when it was looked at last,
+ *	and reservations; never less than the stack has. Changed under the
+ *	tt_queue.lock of the queue that changes
+ * @listeners: its struct tt_listener; the lock of listener.c, read under RCU
+ * @listeners_seq: changes with them; the same lock, read without
+ * @nqueues: listening sockets known; the same lock
+ * @leaving: no new ones; the same lock
+ * @refreshed: jiffies when all of them were looked at last
+ * @longest: the longest queue then; written under its tt_queue.lock
+ * @flood: cookie mode of the whole namespace
+ * @flood_lock: guards the entering and leaving of cookie modes, and @ratelimit
+ * @nfloods: cookie modes that are on
+ * @ratelimit: for what is logged
+ * @started: ktime_get_ns() when tracking began
+ * @sysctl: net.tcptrack
+ * @devices: those of early_devices; RTNL, as what follows
+ * @ingress: their ingress is hooked, if they are there
+ * @notifier: of their comings and goings
+ */
+struct tt_net {
+	struct net *net;
+	struct hlist_node hash;
+	struct list_head list;
+	unsigned int hooked;
+	bool dismantled;
+	struct tt_stats __percpu *stats;
+	struct rhashtable flows;
+	siphash_key_t secret;
+	atomic_t nflows ____cacheline_aligned_in_smp;
+	atomic_t nunproven;
+	struct tt_conf conf;
+	spinlock_t unproven_lock;	/* guards unproven */
+	struct list_head unproven;
+	atomic_t nlisten;
+	int listen_seen;
+	atomic_t listen_seq;
+	int listen_start;
+	atomic_t held;
+	struct list_head listeners;
+	u32 listeners_seq;
+	unsigned int nqueues;
+	bool leaving;
+	unsigned long refreshed;
+	struct tt_queue __rcu *longest;
+	struct tt_flood flood;
+	spinlock_t flood_lock;	/* guards tt_flood of this namespace and its listeners */
+	atomic_t nfloods;
+	struct ratelimit_state ratelimit;
+	u64 started;
+	struct ctl_table_header *sysctl;
+	struct list_head devices;
+	bool ingress;
+	struct notifier_block notifier;
+};
+
+/* Of init_net; a module parameter may set it. */
+extern unsigned int tt_mode_at_load;
+
+/* What tt_cookie_selftest() said at load. */
+extern int tt_cookie_result;
+
+extern unsigned int tt_net_id;
+extern struct list_head tt_nets;
+extern struct mutex tt_nets_mutex;
+
+/* For hooks: the namespace is alive, its tt_net is there. */
+static inline struct tt_net *tt_net(const struct net *net)
+{
+	return net_generic(net, tt_net_id);
+}
+
+/**
+ * tt_net_find() - what belongs to a namespace that may be going away
+ * @net: compared, never dereferenced
+ *
+ * For who comes by a namespace through a socket: TIME_WAIT sockets hold no
+ * reference on theirs.
+ *
+ * Context: RCU read side; valid until it ends.
+ *
+ * Return: NULL once the namespace is being dismantled.
+ */
+struct tt_net *tt_net_find(const struct net *net);
+
+/**
+ * tt_net_flows_max() - the limit that holds in a namespace
+ * @tn: the namespace
+ *
+ * Return: its own flows_max, clamped by that of init_net.
+ */
+unsigned int tt_net_flows_max(const struct tt_net *tn);
+
+/**
+ * tt_net_halfopen_max() - the bound that holds in a namespace
+ * @tn: the namespace
+ *
+ * Return: its own halfopen_max, clamped by that of init_net.
+ */
+int tt_net_halfopen_max(const struct tt_net *tn);
+
+/**
+ * tt_net_init() - begin to follow every namespace
+ *
+ * Return: 0 or a negative errno; nothing is left behind on failure.
+ */
+int tt_net_init(void);
+
+/**
+ * tt_net_exit() - leave every namespace; returns when no hook of ours runs any more
+ */
+void tt_net_exit(void);
+
+#endif /* TCPTRACK_NET_H */

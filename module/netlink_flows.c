@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Generic netlink: flows. */
+
+#include <linux/sort.h>
+#include <net/genetlink.h>
+#include <net/ipv6.h>
+#include <uapi/linux/tcptrack.h>
+
+#include "flow.h"
+#include "net.h"
+#include "netlink.h"
+#include "netlink_gen.h"
+#include "table.h"
+#include "view.h"
+
+/* Which flows a dump is asked for: what has no attribute may be anything. */
+struct filter {
+	u16 family;
+	struct in6_addr addr;
+	unsigned int prefix;
+	const struct nlattr *has_addr, *has_state, *has_port;
+};
+
+static int refuse(const struct nlattr *attr, struct netlink_ext_ack *extack, const char *why)
+{
+	NL_SET_BAD_ATTR(extack, attr);
+	extack->_msg = why;
+	return -EINVAL;
+}
+
+static int filter_prefix(struct filter *filter, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	unsigned int bits = filter->family == AF_INET ? 32 : 128;
+
+	filter->prefix = 128;
+	if (!attr)
+		return 0;
+	if (!filter->has_addr)
+		return refuse(attr, extack, "a prefix length without an address");
+	if (nla_get_u8(attr) > bits)
+		return refuse(attr, extack, "the prefix is longer than the address");
+	filter->prefix -= bits - nla_get_u8(attr);
+	return 0;
+}
+
+static int filter_get(struct filter *filter, struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	static const u16 tuple[] = {
+		TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PORT_A, TCPTRACK_A_FLOW_ADDR_B,
+		TCPTRACK_A_FLOW_PORT_B, TCPTRACK_A_FLOW_DEV,
+	};
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(tuple); i++) {
+		if (attrs[tuple[i]])
+			return refuse(attrs[tuple[i]], extack, "this is no filter of a dump");
+	}
+	err = tt_netlink_get_family(attrs[TCPTRACK_A_FLOW_FAMILY], &filter->family, extack);
+	if (err)
+		return err;
+	filter->has_addr = attrs[TCPTRACK_A_FLOW_ADDR];
+	filter->has_state = attrs[TCPTRACK_A_FLOW_STATE];
+	filter->has_port = attrs[TCPTRACK_A_FLOW_PORT];
+	if (filter->has_addr) {
+		err = tt_netlink_get_addr(filter->has_addr, &filter->addr, &filter->family, extack);
+		if (err)
+			return err;
+	}
+	return filter_prefix(filter, attrs[TCPTRACK_A_FLOW_PREFIX_LEN], extack);
+}
+
+/* Either end may fit, one for the port and the other one for the address. */
+static bool fits(const struct filter *filter, const struct tt_flow *flow)
+{
+	const struct tt_key *key = &flow->key;
+	bool addr = !filter->has_addr, port = !filter->has_port, state = !filter->has_state;
+	int i;
+
+	if (filter->family && filter->family != key->family)
+		return false;
+	for (i = 0; i < 2; i++) {
+		addr |= filter->has_addr &&
+			ipv6_prefix_equal(&key->addr[i], &filter->addr, filter->prefix);
+		port |= filter->has_port && nla_get_be16(filter->has_port) == key->port[i];
+		state |= filter->has_state &&
+			 nla_get_u32(filter->has_state) == flow->ep[i].state;
+	}
+	return addr && port && state;
+}
+
+static bool put_flow(struct sk_buff *skb, const struct tt_flow *flow)
+{
+	const struct tt_key *key = &flow->key;
+	int a = tt_view_first_end(flow), b = !a;
+	unsigned int idle;
+
+	rcu_read_lock();
+	idle = tt_view_idle_ms(flow);
+	rcu_read_unlock();
+	return !(nla_put_u16(skb, TCPTRACK_A_FLOW_FAMILY, key->family) ||
+		 tt_netlink_put_addr(skb, TCPTRACK_A_FLOW_ADDR_A, &key->addr[a], key->family) ||
+		 nla_put_be16(skb, TCPTRACK_A_FLOW_PORT_A, key->port[a]) ||
+		 tt_netlink_put_addr(skb, TCPTRACK_A_FLOW_ADDR_B, &key->addr[b], key->family) ||
+		 nla_put_be16(skb, TCPTRACK_A_FLOW_PORT_B, key->port[b]) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_DEV, key->dev) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_STATE_A, flow->ep[a].state) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_STATE_B, flow->ep[b].state) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_AGE_MS, tt_ms_since(flow->created)) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_IDLE_MS, idle) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_IFINDEX, flow->ifindex) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_FLAGS, tt_view_flags(flow)));
+}
+
+static int tuple_get(struct tt_key *key, struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	static const u16 filters[] = {
+		TCPTRACK_A_FLOW_STATE, TCPTRACK_A_FLOW_PORT, TCPTRACK_A_FLOW_ADDR,
+		TCPTRACK_A_FLOW_PREFIX_LEN,
+	};
+	const struct nlattr *dev = attrs[TCPTRACK_A_FLOW_DEV];
+	struct in6_addr addr[2];
+	__be16 port[2];
+	u16 family;
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(filters); i++) {
+		if (attrs[filters[i]])
+			return refuse(attrs[filters[i]], extack, "this is for a dump");
+	}
+	for (i = TCPTRACK_A_FLOW_ADDR_A; i <= TCPTRACK_A_FLOW_PORT_B; i++) {
+		if (!attrs[i]) {
+			NL_SET_ERR_MSG(extack, "a flow has two addresses and two ports");
+			return -EINVAL;
+		}
+	}
+	err = tt_netlink_get_family(attrs[TCPTRACK_A_FLOW_FAMILY], &family, extack) ?:
+	      tt_netlink_get_addr(attrs[TCPTRACK_A_FLOW_ADDR_A], &addr[0], &family, extack) ?:
+	      tt_netlink_get_addr(attrs[TCPTRACK_A_FLOW_ADDR_B], &addr[1], &family, extack);
+	if (err)
+		return err;
+	port[0] = nla_get_be16(attrs[TCPTRACK_A_FLOW_PORT_A]);
+	port[1] = nla_get_be16(attrs[TCPTRACK_A_FLOW_PORT_B]);
+	tt_key_ends(key, family, addr, port, dev ? nla_get_u32(dev) : 0);
+	return 0;
+}
+
+/* A copy, as a dump has them. */
+static bool find(struct tt_net *tn, const struct tt_key *key, struct tt_flow *copy)
+{
+	struct tt_flow *flow;
+
+	rcu_read_lock();
+	flow = tt_flow_get(tn, key, tt_flow_hash(tn, key));
+	if (flow) {
+		memcpy(copy, flow, sizeof(*copy));
+		tt_flow_put(flow);
+	}
+	rcu_read_unlock();
+	return flow;
+}
+
+int tcptrack_nl_flows_get_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tt_net *tn = tt_net(genl_info_net(info));
+	struct tt_flow flow;
+	struct sk_buff *skb;
+	struct tt_key key;
+	void *hdr;
+	int err;
+
+	err = tuple_get(&key, info->attrs, info->extack);
+	if (err)
+		return err;
+	if (!find(tn, &key, &flow)) {
+		NL_SET_ERR_MSG(info->extack, "no such flow");
+		return -ENOENT;
+	}
+	skb = tt_netlink_reply(info, NLMSG_DEFAULT_SIZE, &hdr);
+	if (!skb)
+		return -ENOMEM;
+	if (!put_flow(skb, &flow)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return genlmsg_reply(skb, info);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	u32 pa = tt_table_place(a), pb = tt_table_place(b);
+
+	return pa < pb ? -1 : pa > pb;
+}
+
+/* Flows that came and went: a dump in which they did says so. */
+static u32 comings_and_goings(const struct tt_net *tn)
+{
+	u32 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const unsigned long *stat = per_cpu_ptr(tn->stats, cpu)->stat;
+
+		sum += READ_ONCE(stat[TT_STAT_flows_created]) +
+		       READ_ONCE(stat[TT_STAT_flows_adopted]) +
+		       READ_ONCE(stat[TT_STAT_flows_picked_up]) +
+		       READ_ONCE(stat[TT_STAT_flows_destroyed]);
+	}
+	return sum;
+}
+
+/*
+ * Those of one step, in the order of their places. If the message is full, the place of
+ * the first that is not in it is where the next one begins, so that all flows of a place
+ * have to be in the same.
+ */
+static bool put_step(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct filter *filter, struct tt_view_flows *flows)
+{
+	unsigned char *mark = skb_tail_pointer(skb);
+	unsigned int i;
+
+	sort(flows->flow, flows->count, sizeof(flows->flow[0]), by_place, NULL);
+	for (i = 0; i < flows->count; i++) {
+		const struct tt_flow *flow = &flows->flow[i];
+		void *hdr;
+
+		if (!i || by_place(flow - 1, flow))
+			mark = skb_tail_pointer(skb);
+		if (!fits(filter, flow))
+			continue;
+		hdr = tt_netlink_dump(skb, cb, TCPTRACK_CMD_FLOWS_GET);
+		if (!hdr || !put_flow(skb, flow)) {
+			nlmsg_trim(skb, mark);
+			flows->next = tt_table_place(flow);
+			return false;
+		}
+		genlmsg_end(skb, hdr);
+	}
+	return true;
+}
+
+int tcptrack_nl_flows_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct tt_net *tn = tt_net(sock_net(skb->sk));
+	u64 *cursor = (u64 *)cb->ctx;
+	struct tt_view_flows *flows;
+	struct filter filter;
+	int err;
+
+	err = filter_get(&filter, tt_genl_dump_attrs(cb), cb->extack);
+	if (err)
+		return err;
+	flows = kvmalloc(sizeof(*flows), GFP_KERNEL);
+	if (!flows)
+		return -ENOMEM;
+	cb->seq = comings_and_goings(tn) + 1;
+	flows->next = *cursor;
+	while (flows->next <= U32_MAX) {
+		tt_view_flows(tn, flows);
+		if (put_step(skb, cb, &filter, flows))
+			continue;
+		/* not one fits */
+		if (!skb->len)
+			err = -EMSGSIZE;
+		break;
+	}
+	*cursor = flows->next;
+	kvfree(flows);
+	return err ?: skb->len;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/tcptrack.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink_gen.h"
+
+#include <uapi/linux/tcptrack.h>
+
+/* TCPTRACK_CMD_COUNTERS_GET - do */
+const struct nla_policy tcptrack_counters_get_nl_policy[TCPTRACK_A_COUNTERS_PAD + 1] = {
+};
+
+/* TCPTRACK_CMD_STATES_GET - do */
+const struct nla_policy tcptrack_states_get_nl_policy[TCPTRACK_A_STATES_PAD + 1] = {
+};
+
+/* TCPTRACK_CMD_LISTENERS_GET - do */
+const struct nla_policy tcptrack_listeners_get_nl_policy[TCPTRACK_A_LISTENER_DEV + 1] = {
+	[TCPTRACK_A_LISTENER_FAMILY] = { .type = NLA_U16, },
+	[TCPTRACK_A_LISTENER_ADDR] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_LISTENER_PORT] = { .type = NLA_U16, },
+	[TCPTRACK_A_LISTENER_DEV] = { .type = NLA_U32, },
+};
+
+/* TCPTRACK_CMD_FLOWS_GET - do */
+const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREFIX_LEN + 1] = {
+	[TCPTRACK_A_FLOW_FAMILY] = { .type = NLA_U16, },
+	[TCPTRACK_A_FLOW_ADDR_A] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_FLOW_PORT_A] = { .type = NLA_U16, },
+	[TCPTRACK_A_FLOW_ADDR_B] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_FLOW_PORT_B] = { .type = NLA_U16, },
+	[TCPTRACK_A_FLOW_DEV] = { .type = NLA_U32, },
+	[TCPTRACK_A_FLOW_STATE] = NLA_POLICY_MAX(NLA_U32, 10),
+	[TCPTRACK_A_FLOW_PORT] = { .type = NLA_U16, },
+	[TCPTRACK_A_FLOW_ADDR] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_FLOW_PREFIX_LEN] = { .type = NLA_U8, },
+};
+
+/* TCPTRACK_CMD_SETTINGS_GET - do */
+const struct nla_policy tcptrack_settings_get_nl_policy[TCPTRACK_A_SETTINGS_PAD + 1] = {
+};
+
+/* Ops table for tcptrack */
+const struct genl_ops tcptrack_nl_ops[5] = {
+	{
+		.cmd		= TCPTRACK_CMD_COUNTERS_GET,
+		.doit		= tcptrack_nl_counters_get_doit,
+		.policy		= tcptrack_counters_get_nl_policy,
+		.maxattr	= TCPTRACK_A_COUNTERS_PAD,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_STATES_GET,
+		.doit		= tcptrack_nl_states_get_doit,
+		.policy		= tcptrack_states_get_nl_policy,
+		.maxattr	= TCPTRACK_A_STATES_PAD,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_LISTENERS_GET,
+		.doit		= tcptrack_nl_listeners_get_doit,
+		.dumpit		= tcptrack_nl_listeners_get_dumpit,
+		.policy		= tcptrack_listeners_get_nl_policy,
+		.maxattr	= TCPTRACK_A_LISTENER_DEV,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_FLOWS_GET,
+		.doit		= tcptrack_nl_flows_get_doit,
+		.dumpit		= tcptrack_nl_flows_get_dumpit,
+		.policy		= tcptrack_flows_get_nl_policy,
+		.maxattr	= TCPTRACK_A_FLOW_PREFIX_LEN,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_SETTINGS_GET,
+		.doit		= tcptrack_nl_settings_get_doit,
+		.policy		= tcptrack_settings_get_nl_policy,
+		.maxattr	= TCPTRACK_A_SETTINGS_PAD,
+	},
+};

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* net.tcptrack.reply=reflect: an answer goes back to where its SYN came from. */
+
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
+#include <linux/inetdevice.h>
+#include <linux/netfilter.h>
+#include <linux/tcp.h>
+#include <net/addrconf.h>
+#include <net/dst_metadata.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "reflect.h"
+
+/* What ipv4_default_advmss() and ip6_default_advmss() make of a route without metrics. */
+static unsigned int advmss_v4(const struct dst_entry *dst)
+{
+	unsigned int headers = sizeof(struct iphdr) + sizeof(struct tcphdr);
+	unsigned int mtu = min(READ_ONCE(dst->dev->mtu), IP_MAX_MTU);
+
+	return max_t(int, mtu - headers, READ_ONCE(dev_net(dst->dev)->ipv4.ip_rt_min_advmss));
+}
+
+static unsigned int advmss_v6(const struct dst_entry *dst)
+{
+	unsigned int headers = sizeof(struct ipv6hdr) + sizeof(struct tcphdr), mtu = IPV6_MIN_MTU;
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct inet6_dev *idev = __in6_dev_get(dst->dev);
+
+	if (idev)
+		mtu = READ_ONCE(idev->cnf.mtu6);
+#endif
+	mtu = min_t(unsigned int, mtu, IPV6_MAXPLEN + sizeof(struct ipv6hdr));
+	return mtu - headers;
+}
+
+static struct dst_ops ops_v4 = { .family = AF_INET, .default_advmss = advmss_v4 };
+static struct dst_ops ops_v6 = { .family = AF_INET6, .default_advmss = advmss_v6 };
+
+/* A forged source is not always one that a packet may be sent to. Routing has seen to it. */
+static bool is_from_one(struct net *net, const struct sk_buff *skb, u8 pf)
+{
+	struct in_device *in_dev;
+
+	if (pf == NFPROTO_IPV6)
+		return ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_UNICAST;
+	if (skb_valid_dst(skb))
+		return true;
+	in_dev = __in_dev_get_rcu(skb->dev);
+	return in_dev && IN_DEV_RPFILTER(in_dev) != 1 &&
+	       inet_addr_type(net, ip_hdr(skb)->saddr) == RTN_UNICAST;
+}
+
+static bool is_protected(const struct net *net, const struct sk_buff *skb)
+{
+#ifdef CONFIG_XFRM
+	/* as unprotected by a lock as where the stack reads it */
+	return secpath_exists(skb) || data_race(net->xfrm.policy_count[XFRM_POLICY_OUT]);
+#else
+	return false;
+#endif
+}
+
+bool tt_reflect_can(struct net *net, const struct sk_buff *skb, u8 pf)
+{
+	const struct net_device *dev = skb->dev;
+
+	return dev->type == ARPHRD_ETHER && !netif_is_l3_master(dev) && !netif_is_l3_slave(dev) &&
+	       skb_mac_header_was_set(skb) && skb_network_offset(skb) == 0 &&
+	       skb_network_header(skb) - skb_mac_header(skb) >= ETH_HLEN &&
+	       is_valid_ether_addr(eth_hdr(skb)->h_source) && !is_protected(net, skb) &&
+	       is_from_one(net, skb, pf);
+}
+
+void tt_reflect_dst(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
+{
+	memset(dst, 0, sizeof(*dst));
+	dst->dev = skb->dev;
+	dst->ops = pf == NFPROTO_IPV4 ? &ops_v4 : &ops_v6;
+	dst_init_metrics(dst, dst_default_metrics.metrics, true);
+}
+
+void tt_reflect_send(struct sk_buff *skb, const struct dst_entry *dst, const struct ethhdr *syn)
+{
+	if (skb->protocol == htons(ETH_P_IP)) {
+		ip_hdr(skb)->tot_len = htons(skb->len);
+		ip_send_check(ip_hdr(skb));
+	} else {
+		ipv6_hdr(skb)->payload_len = htons(skb->len - sizeof(struct ipv6hdr));
+	}
+	nf_reset_ct(skb);
+	skb->dev = dst->dev;
+	if (dev_hard_header(skb, skb->dev, ntohs(skb->protocol), syn->h_source, syn->h_dest,
+			    skb->len) < 0)
+		kfree_skb(skb);
+	else
+		dev_queue_xmit(skb);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From an skb to a checked struct tt_seg. */
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
+
+#include "segment.h"
+
+static int find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat *why)
+{
+	unsigned short frag = 0;
+	int flags = 0;
+	int proto;
+
+	if (likely(ipv6_hdr(skb)->nexthdr == IPPROTO_TCP)) {
+		*thoff = sizeof(struct ipv6hdr);
+		return IPPROTO_TCP;
+	}
+	*thoff = 0;
+	proto = ipv6_find_hdr(skb, thoff, -1, &frag, &flags);
+	if (proto == IPPROTO_TCP && (flags & IP6_FH_F_FRAG || frag))
+		*why = TT_STAT_invalid_fragment;
+	else if (proto < 0 && proto != -ENOENT)
+		*why = TT_STAT_invalid_header;
+	return proto;
+}
+
+int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum tt_stat *why)
+{
+	const struct iphdr *iph;
+
+	*why = TT_SEGMENT_OK;
+	if (pf == NFPROTO_IPV6)
+		return find_v6(skb, thoff, why);
+	iph = ip_hdr(skb);
+	*thoff = iph->ihl * 4;
+	if (unlikely(ip_is_fragment(iph)) && iph->protocol == IPPROTO_TCP)
+		*why = TT_STAT_invalid_fragment;
+	return iph->protocol;
+}
+
+/*
+ * Only what the tracker needs is taken; but every length is checked, because
+ * a SYN whose options lie is not one that a TCP sends (RFC 9293, 3.1).
+ */
+static enum tt_stat parse_options(struct tt_seg *seg, const struct sk_buff *skb,
+				  unsigned int off, int len)
+{
+	u8 buf[MAX_TCP_OPTION_SPACE];
+	const u8 *p;
+
+	p = skb_header_pointer(skb, off, len, buf);
+	if (!p)
+		return TT_STAT_invalid_length;
+	while (len > 0) {
+		int size;
+
+		if (*p == TCPOPT_EOL)
+			break;
+		if (*p == TCPOPT_NOP) {
+			p++;
+			len--;
+			continue;
+		}
+		if (len < 2)
+			return TT_STAT_invalid_option;
+		size = p[1];
+		if (size < 2 || size > len)
+			return TT_STAT_invalid_option;
+		/* RFC 7323, 2.3: a shift above 14 counts as 14 */
+		if (*p == TCPOPT_WINDOW && size == TCPOLEN_WINDOW)
+			seg->wscale = min_t(u8, p[2], TCP_MAX_WSCALE);
+		if (*p == TCPOPT_TIMESTAMP && size == TCPOLEN_TIMESTAMP) {
+			seg->has_ts = true;
+			seg->tsval = get_unaligned_be32(p + 2);
+		}
+		p += size;
+		len -= size;
+	}
+	return TT_SEGMENT_OK;
+}
+
+enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
+			      const struct tcphdr *th, unsigned int thoff)
+{
+	unsigned int hdrlen = th->doff * 4;
+
+	if (hdrlen < sizeof(*th) || thoff + hdrlen > skb->len)
+		return TT_STAT_invalid_offset;
+	seg->seq = ntohl(th->seq);
+	seg->ack = ntohl(th->ack_seq);
+	seg->wnd = ntohs(th->window);
+	seg->len = skb->len - thoff - hdrlen;
+	seg->flags = tcp_flag_byte(th);
+	seg->wscale = TT_WSCALE_NONE;
+	seg->has_ts = false;
+	if (!(seg->flags & TT_SYN) || hdrlen == sizeof(*th))
+		return TT_SEGMENT_OK;
+	return parse_options(seg, skb, thoff + sizeof(*th), hdrlen - sizeof(*th));
+}
+
+bool tt_segment_checksum_ok(struct sk_buff *skb, unsigned int thoff,
+			    const struct nf_hook_state *state)
+{
+	if (skb_is_gso(skb))
+		return true;	/* GRO has verified each part, or a local stack made it */
+	if (state->pf == NFPROTO_IPV4)
+		return !nf_ip_checksum(skb, state->hook, thoff, IPPROTO_TCP);
+	return !nf_ip6_checksum(skb, state->hook, thoff, IPPROTO_TCP);
+}

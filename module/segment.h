@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_SEGMENT_H
+#define TCPTRACK_SEGMENT_H
+
+#include "state.h"
+#include "stats.h"
+
+struct nf_hook_state;
+struct sk_buff;
+struct tcphdr;
+
+/* What tt_segment_parse() returns for a segment that can be judged. */
+#define TT_SEGMENT_OK	TT_STAT_segments_seen
+
+/**
+ * tt_segment_find() - offset of the transport header
+ * @skb: packet at a netfilter hook, skb->data at its network header
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @thoff: set to the offset of the transport header from skb->data
+ * @why: set when a TCP packet cannot be judged, else %TT_SEGMENT_OK
+ *
+ * Trusts nothing: raw sockets write their own headers.
+ *
+ * Return: the transport protocol; for IPv6 that of the first fragment, too.
+ */
+int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum tt_stat *why);
+
+/**
+ * tt_segment_parse() - checked segment from an skb
+ * @seg: written when %TT_SEGMENT_OK is returned
+ * @skb: packet, linear or not, GRO or GSO or neither
+ * @th: its TCP header, copied or in place
+ * @thoff: offset of that header
+ *
+ * Return: %TT_SEGMENT_OK, or the counter of what is wrong with it.
+ */
+enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
+			      const struct tcphdr *th, unsigned int thoff);
+
+/**
+ * tt_segment_checksum_ok() - verify the TCP checksum as the stack would
+ * @skb: packet that came from outside (LOCAL_IN, FORWARD); its checksum state may be updated
+ * @thoff: offset of the TCP header
+ * @state: where the hook runs
+ *
+ * Return: true if it is right, or made or verified by this host.
+ */
+bool tt_segment_checksum_ok(struct sk_buff *skb, unsigned int thoff,
+			    const struct nf_hook_state *state);
+
+#endif /* TCPTRACK_SEGMENT_H */

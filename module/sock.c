@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the sockets know. */
+
+#include <linux/tcp.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_connection_sock.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+
+#include "key.h"
+#include "net.h"
+#include "sock.h"
+#include "track.h"
+
+/* Written under the socket's lock, which is not ours to take: any of its values will do. */
+#define PEEK(x)	data_race(x)
+
+enum tt_state tt_state_of(int tcp_state)
+{
+	switch (tcp_state) {
+	case TCP_ESTABLISHED:
+		return TT_ESTABLISHED;
+	case TCP_SYN_SENT:
+		return TT_SYN_SENT;
+	case TCP_SYN_RECV:
+	case TCP_NEW_SYN_RECV:
+		return TT_SYN_RECEIVED;
+	case TCP_FIN_WAIT1:
+		return TT_FIN_WAIT_1;
+	case TCP_FIN_WAIT2:
+		return TT_FIN_WAIT_2;
+	case TCP_TIME_WAIT:
+		return TT_TIME_WAIT;
+	case TCP_CLOSE_WAIT:
+		return TT_CLOSE_WAIT;
+	case TCP_LAST_ACK:
+		return TT_LAST_ACK;
+	case TCP_LISTEN:
+		return TT_LISTEN;
+	case TCP_CLOSING:
+		return TT_CLOSING;
+	default:
+		return TT_CLOSED;
+	}
+}
+
+enum tt_state tt_sock_state(const struct sock *sk)
+{
+	int state = READ_ONCE(sk->sk_state);
+
+	/* FIN_WAIT_2 without an owner is a small socket in a TIME_WAIT one's clothes */
+	if (state == TCP_TIME_WAIT)
+		state = READ_ONCE(inet_twsk(sk)->tw_substate);
+	return tt_state_of(state);
+}
+
+struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net)
+{
+	struct sock *sk = skb->sk;
+
+	if (!sk || !net_eq(sock_net(sk), net))
+		return NULL;
+	if (sk_fullsock(sk))
+		return tt_sock_is_full(sk, net) && sk->sk_state != TCP_LISTEN ? sk : NULL;
+	return sk;
+}
+
+/* In a VRF dif is its device and sdif the one below; else there is no sdif. */
+static void find_devs(const struct tt_key *key, int ifindex, int *dif, int *sdif)
+{
+	*dif = key->dev ?: ifindex;
+	*sdif = key->dev && !tt_key_is_link_local(key) ? ifindex ?: *dif : 0;
+}
+
+struct sock *tt_sock_find(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex)
+{
+	struct inet_hashinfo *hashinfo = tn->net->ipv4.tcp_death_row.hashinfo;
+	const struct in6_addr *laddr = &key->addr[end], *raddr = &key->addr[!end];
+	u16 lport = ntohs(key->port[end]);
+	__be16 rport = key->port[!end];
+	int dif, sdif;
+
+	find_devs(key, ifindex, &dif, &sdif);
+	if (key->family == AF_INET)
+		return __inet_lookup_established(tn->net, hashinfo, raddr->s6_addr32[3], rport,
+						 laddr->s6_addr32[3], lport, dif, sdif);
+#if IS_ENABLED(CONFIG_IPV6)
+	return __inet6_lookup_established(tn->net, hashinfo, raddr, rport, laddr, lport,
+					  dif, sdif);
+#else
+	return NULL;
+#endif
+}
+
+bool tt_sock_has_listener(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex)
+{
+	struct inet_hashinfo *hashinfo = tn->net->ipv4.tcp_death_row.hashinfo;
+	const struct in6_addr *laddr = &key->addr[end], *raddr = &key->addr[!end];
+	u16 lport = ntohs(key->port[end]);
+	__be16 rport = key->port[!end];
+	int dif, sdif;
+
+	find_devs(key, ifindex, &dif, &sdif);
+	if (key->family == AF_INET)
+		return __inet_lookup_listener(tn->net, hashinfo, NULL, 0, raddr->s6_addr32[3],
+					      rport, laddr->s6_addr32[3], lport, dif, sdif);
+#if IS_ENABLED(CONFIG_IPV6)
+	return inet6_lookup_listener(tn->net, hashinfo, NULL, 0, raddr, rport, laddr, lport,
+				     dif, sdif);
+#else
+	return false;
+#endif
+}
+
+/* Programs that choose among a SO_REUSEPORT group expect the TCP header at skb->data. */
+static struct sock *find_listener(struct tt_ctx *ctx, struct sk_buff *skb, int doff)
+{
+	struct inet_hashinfo *hashinfo = ctx->tn->net->ipv4.tcp_death_row.hashinfo;
+	const struct in6_addr *saddr = &ctx->key.addr[ctx->from];
+	const struct in6_addr *daddr = &ctx->key.addr[!ctx->from];
+	__be16 sport = ctx->key.port[ctx->from];
+	u16 dport = ntohs(ctx->key.port[!ctx->from]);
+
+	if (ctx->key.family == AF_INET)
+		return __inet_lookup_listener(ctx->tn->net, hashinfo, skb, doff,
+					      saddr->s6_addr32[3], sport, daddr->s6_addr32[3],
+					      dport, inet_iif(ctx->skb), inet_sdif(ctx->skb));
+#if IS_ENABLED(CONFIG_IPV6)
+	return inet6_lookup_listener(ctx->tn->net, hashinfo, skb, doff, saddr, sport, daddr, dport,
+				     inet6_iif(ctx->skb), inet6_sdif(ctx->skb));
+#else
+	return NULL;
+#endif
+}
+
+struct sock *tt_sock_listener(struct tt_ctx *ctx)
+{
+	struct sk_buff *skb = ctx->skb;
+	struct sock *sk = skb->sk;
+	int doff;
+
+	if (!pskb_may_pull(skb, ctx->thoff + sizeof(struct tcphdr)))
+		return NULL;
+	doff = __tcp_hdrlen((const struct tcphdr *)(skb->data + ctx->thoff));
+	if (!pskb_may_pull(skb, ctx->thoff + doff))
+		return NULL;
+	if (sk && sk_fullsock(sk) && READ_ONCE(sk->sk_state) == TCP_LISTEN &&
+	    net_eq(sock_net(sk), ctx->tn->net))
+		return sk;
+	__skb_pull(skb, ctx->thoff);
+	sk = find_listener(ctx, skb, doff);
+	__skb_push(skb, ctx->thoff);
+	return sk;
+}
+
+static void set_vars(struct tt_endpoint *ep, u32 snd_una, u32 snd_nxt, u32 rcv_nxt, u32 rcv_wnd)
+{
+	ep->snd_una = snd_una;
+	ep->snd_nxt = snd_nxt;
+	ep->rcv_nxt = rcv_nxt;
+	ep->rcv_wnd = rcv_wnd;
+	ep->flags |= TT_EP_SEQ | TT_EP_RCV;
+}
+
+static void sync_request(struct tt_endpoint *ep, const struct sock *sk)
+{
+	const struct request_sock *req = inet_reqsk(sk);
+	const struct tcp_request_sock *treq = tcp_rsk(req);
+
+	set_vars(ep, treq->snt_isn, treq->snt_isn + 1, treq->rcv_nxt, req->rsk_rcv_wnd);
+	ep->flags |= TT_EP_PASSIVE;
+}
+
+static void sync_timewait(struct tt_endpoint *ep, const struct sock *sk)
+{
+	const struct tcp_timewait_sock *tw = tcp_twsk(sk);
+	u32 snd_nxt = PEEK(tw->tw_snd_nxt);
+
+	set_vars(ep, snd_nxt, snd_nxt, PEEK(tw->tw_rcv_nxt), PEEK(tw->tw_rcv_wnd));
+	ep->flags |= TT_EP_FIN_SENT;
+	if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rfc1337))
+		ep->flags |= TT_EP_RFC1337;
+}
+
+void tt_sock_sync(struct tt_endpoint *ep, const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	switch (READ_ONCE(sk->sk_state)) {
+	case TCP_NEW_SYN_RECV:
+		sync_request(ep, sk);
+		return;
+	case TCP_TIME_WAIT:
+		sync_timewait(ep, sk);
+		return;
+	case TCP_SYN_SENT:
+		ep->snd_una = PEEK(tp->snd_una);
+		ep->snd_nxt = PEEK(tp->write_seq);
+		ep->flags |= TT_EP_SEQ;
+		ep->flags &= ~TT_EP_RCV;
+		return;
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		ep->flags |= TT_EP_FIN_SENT;
+		break;
+	}
+	/* snd_nxt lags: over loopback the answer may be here before it is set */
+	set_vars(ep, PEEK(tp->snd_una), PEEK(tp->write_seq), PEEK(tp->rcv_nxt),
+		 PEEK(tcp_receive_window(tp)));
+}
+
+bool tt_sock_opens_now(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_state) == TCP_SYN_SENT && !PEEK(inet_csk(sk)->icsk_pending) &&
+	       !PEEK(inet_test_bit(DEFER_CONNECT, sk));
+}
+
+bool tt_sock_request_waits(const struct sock *sk, u32 len)
+{
+	const struct request_sock *req = inet_reqsk(sk);
+	const struct sock *listener = req->rsk_listener;
+
+	if (!listener)
+		return false;
+	if (!len && READ_ONCE(inet_csk(listener)->icsk_accept_queue.rskq_defer_accept) >
+	    req->num_timeout)
+		return true;
+	return sk_acceptq_is_full(listener);
+}
+
+bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg)
+{
+	const struct tcp_timewait_sock *tw = tcp_twsk(sk);
+
+	return sk->sk_state == TCP_TIME_WAIT && seg->has_ts &&
+	       READ_ONCE(inet_twsk(sk)->tw_substate) == TCP_TIME_WAIT &&
+	       PEEK(tw->tw_ts_recent_stamp) &&
+	       (s32)(PEEK(tw->tw_ts_recent) - seg->tsval) < 0;
+}
+
+bool tt_sock_sent_before(const struct sock *sk, u32 end)
+{
+	return !before(PEEK(tcp_sk(sk)->snd_nxt), end);
+}
+
+unsigned int tt_sock_idle_ms(const struct sock *sk)
+{
+	u32 now = tcp_jiffies32;
+	u32 sent = now - PEEK(tcp_sk(sk)->lsndtime);
+	u32 received = now - PEEK(inet_csk(sk)->icsk_ack.lrcvtime);
+
+	return jiffies_to_msecs(min(sent, received));
+}

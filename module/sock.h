@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_SOCK_H
+#define TCPTRACK_SOCK_H
+
+#include <net/inet_timewait_sock.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "state.h"
+
+struct sk_buff;
+struct tt_ctx;
+struct tt_flow;
+struct tt_key;
+struct tt_net;
+
+/*
+ * What a socket tells about its endpoint. All of it is read without the
+ * socket's lock: each value was true at some moment since the call began.
+ */
+
+/* A TCP socket of this namespace with a struct tcp_sock behind it. */
+static inline bool tt_sock_is_full(const struct sock *sk, const struct net *net)
+{
+	return sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM &&
+	       net_eq(sock_net(sk), net);
+}
+
+/* A segment of such a socket in ESTABLISHED has nothing to tell (design.md, 3). */
+static inline bool tt_sock_is_established(const struct sock *sk, const struct net *net)
+{
+	return sk && READ_ONCE(sk->sk_state) == TCP_ESTABLISHED && tt_sock_is_full(sk, net);
+}
+
+/**
+ * tt_sock_of() - the TCP socket of an skb, if it has one that can be trusted
+ * @skb: at LOCAL_IN or LOCAL_OUT
+ * @net: the namespace of the hook; an skb that crossed a veth may still carry its sender's
+ *
+ * Return: a full, request or TIME_WAIT socket, no reference taken, or NULL.
+ */
+struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net);
+
+/**
+ * tt_sock_find() - look the socket of an end up as the stack would
+ * @tn: namespace
+ * @key: key of the flow
+ * @end: the local end
+ * @ifindex: interface by which the peer is reached, or 0
+ *
+ * Context: RCU read side.
+ *
+ * Return: a full, request or TIME_WAIT socket with a reference that
+ * sock_gen_put() gives back, or NULL.
+ */
+struct sock *tt_sock_find(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex);
+
+/**
+ * tt_sock_has_listener() - whether somebody listens where an end was
+ * @tn: namespace
+ * @key: key of the flow
+ * @end: the local end
+ * @ifindex: interface by which the peer is reached, or 0
+ *
+ * Context: RCU read side.
+ *
+ * Return: true if so.
+ */
+bool tt_sock_has_listener(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex);
+
+/**
+ * tt_sock_listener() - the listening socket that a segment is for
+ * @ctx: segment at LOCAL_IN; its TCP header is pulled into the linear part
+ *
+ * As the stack will find it: with the choice of a SO_REUSEPORT group, or of
+ * TPROXY.
+ *
+ * Context: RCU read side.
+ *
+ * Return: the socket, no reference taken, or NULL.
+ */
+struct sock *tt_sock_listener(struct tt_ctx *ctx);
+
+/**
+ * tt_sock_state() - the RFC 9293 state of a socket
+ * @sk: full, request or TIME_WAIT socket
+ *
+ * Return: that state.
+ */
+enum tt_state tt_sock_state(const struct sock *sk);
+
+/**
+ * tt_state_of() - the RFC 9293 state for a TCP_* one
+ * @tcp_state: from tcp_states.h
+ *
+ * Return: that state.
+ */
+enum tt_state tt_state_of(int tcp_state);
+
+/**
+ * tt_sock_sync() - take an endpoint's sequence variables from its socket
+ * @ep: endpoint; its state is left alone
+ * @sk: its socket
+ */
+void tt_sock_sync(struct tt_endpoint *ep, const struct sock *sk);
+
+/**
+ * tt_sock_opens_now() - whether connect() has not come to send the SYN yet
+ * @sk: any socket
+ *
+ * The timer for the SYN is set once it has left; with TCP_FASTOPEN_CONNECT it waits for
+ * the data, for as long as those take.
+ *
+ * Return: true if LOCAL_OUT will see it at once.
+ */
+bool tt_sock_opens_now(const struct sock *sk);
+
+/**
+ * tt_sock_request_waits() - whether a request will stay SYN_RECEIVED although this ACK is good
+ * @req: request socket
+ * @len: octets of data in the segment
+ *
+ * TCP_DEFER_ACCEPT lets the bare third ACK pass by; a full accept queue, each.
+ *
+ * Return: true if it stays.
+ */
+bool tt_sock_request_waits(const struct sock *req, u32 len);
+
+/**
+ * tt_sock_reopens() - whether a TIME_WAIT socket takes a SYN for its timestamp alone
+ * @sk: any socket
+ * @seg: a SYN
+ *
+ * RFC 6191, 2: a newer timestamp reopens where the sequence number does not.
+ *
+ * Return: true if it does.
+ */
+bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg);
+
+/**
+ * tt_sock_sent_before() - whether a segment of a full socket is a retransmission
+ * @sk: full socket
+ * @end: the octet after the segment
+ *
+ * Context: LOCAL_OUT; the socket learns of new data after it has left.
+ *
+ * Return: true if it is.
+ */
+bool tt_sock_sent_before(const struct sock *sk, u32 end);
+
+/**
+ * tt_sock_idle_ms() - how long a full socket has neither sent nor received
+ * @sk: full socket
+ *
+ * Return: milliseconds.
+ */
+unsigned int tt_sock_idle_ms(const struct sock *sk);
+
+static inline bool tt_sock_is_request(const struct sock *sk)
+{
+	return sk->sk_state == TCP_NEW_SYN_RECV;
+}
+
+#endif /* TCPTRACK_SOCK_H */

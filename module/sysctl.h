@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_SYSCTL_H
+#define TCPTRACK_SYSCTL_H
+
+struct tt_net;
+
+/* The words of net.tcptrack.mode, by enum tt_mode; %NULL ends the list. */
+extern const char * const tt_mode_names[];
+
+/**
+ * tt_sysctl_word() - which word of a list it is
+ * @names: the list, %NULL at its end
+ * @word: from a user
+ *
+ * Return: its place or -EINVAL.
+ */
+int tt_sysctl_word(const char * const *names, const char *word);
+
+/**
+ * tt_sysctl_init() - net.tcptrack of a namespace
+ * @tn: namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tt_sysctl_init(struct tt_net *tn);
+void tt_sysctl_exit(struct tt_net *tn);
+
+#endif /* TCPTRACK_SYSCTL_H */

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_TRACK_H
+#define TCPTRACK_TRACK_H
+
+#include "key.h"
+#include "state.h"
+#include "stats.h"
+
+struct nf_hook_state;
+struct sk_buff;
+struct sock;
+struct tt_flow;
+struct tt_net;
+
+/* What becomes of a packet. */
+enum tt_verdict {
+	TT_PASS,
+	TT_DROP,	/* a counter says why */
+	TT_STOLEN,	/* it was turned into an answer */
+};
+
+/**
+ * struct tt_ctx - a segment on its way through the steps
+ * @tn: namespace
+ * @skb: the packet
+ * @state: where the hook runs
+ * @thoff: offset of its TCP header
+ * @key: of its flow
+ * @hash: of @key
+ * @from: the sender's end in @key
+ * @seg: the checked segment
+ * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
+ *	shown, so nothing else may change or be counted
+ */
+struct tt_ctx {
+	struct tt_net *tn;
+	struct sk_buff *skb;
+	const struct nf_hook_state *state;
+	unsigned int thoff;
+	struct tt_key key;
+	u32 hash;
+	int from;
+	struct tt_seg seg;
+	bool early;
+};
+
+#define TT_SFR	(TT_SYN | TT_FIN | TT_RST)
+
+/**
+ * tt_track_in() - a segment arrived for this host
+ * @ctx: the segment
+ *
+ * This and its siblings: RCU read side, softirq or process; no flow is locked
+ * before or after.
+ *
+ * Return: %TT_PASS, but for a SYN over the bound and an ACK with a bad cookie.
+ */
+enum tt_verdict tt_track_in(struct tt_ctx *ctx);
+
+/**
+ * tt_track_out() - a segment leaves this host
+ * @ctx: the segment, with the tuple of its socket
+ */
+void tt_track_out(struct tt_ctx *ctx);
+
+/**
+ * tt_track_forward() - a segment passes through
+ * @ctx: the segment
+ */
+void tt_track_forward(struct tt_ctx *ctx);
+
+/**
+ * tt_track_sock() - follow a state change that the socket layer told
+ * @tn: namespace
+ * @sk: full socket, owned by the caller
+ * @state: TCP_* state that it is about to enter
+ */
+void tt_track_sock(struct tt_net *tn, struct sock *sk, int state);
+
+/**
+ * tt_track_adopt() - make the flow of a socket that has none, or complete it
+ * @tn: namespace
+ * @key: from tt_key_sock()
+ * @hash: of @key
+ * @end: the socket's end
+ * @sk: full, request or TIME_WAIT socket
+ *
+ * Return: the flow, locked, or NULL.
+ */
+struct tt_flow *tt_track_adopt(struct tt_net *tn, const struct tt_key *key, u32 hash, int end,
+			       const struct sock *sk);
+
+/**
+ * tt_track_gone() - a local end has no socket any more
+ * @flow: locked; unlocked, perhaps freed, on return
+ * @end: the end
+ */
+void tt_track_gone(struct tt_flow *flow, int end);
+
+/**
+ * tt_track_timer() - remember when the timer of a TIME_WAIT socket will fire
+ * @flow: locked
+ * @sk: any socket of the flow
+ */
+void tt_track_timer(struct tt_flow *flow, const struct sock *sk);
+
+/**
+ * tt_track_stray() - count a segment that belongs to no flow and begins none
+ * @ctx: the segment
+ */
+void tt_track_stray(const struct tt_ctx *ctx);
+
+/**
+ * tt_track_count() - count what a segment meant to an end
+ * @flow: locked
+ * @ev: from tt_step()
+ * @flags: of the segment
+ */
+void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags);
+
+/**
+ * tt_track_refused() - whether an end ignored what a segment wanted
+ * @ev: from tt_step(), RECEIVED
+ * @flags: of the segment
+ *
+ * Who sent it has then not moved either: it is forged or late.
+ *
+ * Return: true if so.
+ */
+bool tt_track_refused(enum tt_event ev, u8 flags);
+
+/**
+ * tt_track_apply() - make the result of tt_step() the flow's
+ * @flow: locked
+ * @end: the end
+ * @next: its new variables and state
+ */
+void tt_track_apply(struct tt_flow *flow, int end, const struct tt_endpoint *next);
+
+/**
+ * tt_track_crossed() - a FIN that does not acknowledge the other side's
+ * @flow: locked
+ * @from: its sender, presumed to have received the other's FIN
+ * @seg: the segment
+ *
+ * It had not received it: both closed at once (3.6, figure 13).
+ *
+ * Return: whether that is so; the sender is CLOSING now and needs no SENT step.
+ */
+bool tt_track_crossed(struct tt_flow *flow, int from, const struct tt_seg *seg);
+
+/**
+ * tt_track_halfclose() - count data that flows after the first FIN, once for a flow
+ * @flow: locked
+ * @from: sender
+ * @seg: the segment
+ */
+void tt_track_halfclose(struct tt_flow *flow, int from, const struct tt_seg *seg);
+
+#endif /* TCPTRACK_TRACK_H */

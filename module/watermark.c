@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How full the queues are, and what follows from it: shorter time-outs, cookie mode. */
+
+#include <linux/math64.h>
+#include <linux/rculist.h>
+#include <net/inet_connection_sock.h>
+#include <net/tcp.h>
+
+#include "listener.h"
+#include "net.h"
+#include "watermark.h"
+
+int tt_watermark_level(const struct tt_listener *l)
+{
+	const struct tt_queue *q;
+	int level = 0;
+
+	list_for_each_entry_rcu(q, &l->queues, list)
+		level += READ_ONCE(q->seen) + READ_ONCE(q->reserved);
+	return level;
+}
+
+int tt_watermark_limit(const struct tt_listener *l)
+{
+	const struct tt_queue *q;
+	s64 limit = 0;
+
+	list_for_each_entry_rcu(q, &l->queues, list)
+		limit += tt_queue_limit(q);
+	return min_t(s64, limit, INT_MAX);
+}
+
+/* How long the stack would go on: 1 s, doubled for each SYN-ACK (RFC 6298, 2). */
+static unsigned int handshake_ms(const struct tt_queue *q)
+{
+	unsigned int retries = READ_ONCE(inet_csk(q->sk)->icsk_syn_retries) ?:
+			       READ_ONCE(q->tn->net->ipv4.sysctl_tcp_synack_retries);
+	unsigned int ms = 0, i;
+
+	for (i = 0; i <= retries; i++)
+		ms += min(1000U << min(i, 7U), 120000U);
+	return ms;
+}
+
+static unsigned int percent(int level, int limit)
+{
+	return div_u64(100ULL * max(level, 0), max(limit, 1));
+}
+
+/* RFC 4987, 3.3: between the watermarks the time-out shrinks; 0: it is the stack's own. */
+unsigned int tt_watermark_timeout(const struct tt_queue *q)
+{
+	const struct tt_net *tn = q->tn;
+	unsigned int low = READ_ONCE(tn->conf.cookie_end);
+	unsigned int high = READ_ONCE(tn->conf.cookie_start);
+	unsigned int full = handshake_ms(q);
+	unsigned int least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
+	unsigned int p = max(percent(READ_ONCE(q->seen), tt_queue_limit(q)),
+			     percent(atomic_read(&tn->held), tt_net_halfopen_max(tn)));
+
+	if (high <= low || p <= low)
+		return p > low ? least : 0;
+	return p >= high ? least : full - (u64)(full - least) * (p - low) / (high - low);
+}
+
+static int young(const struct tt_queue *q)
+{
+	return reqsk_queue_len_young(&inet_csk(q->sk)->icsk_accept_queue);
+}
+
+/*
+ * Where the limit is the listener's own backlog, the stack would not have
+ * answered with cookies before it is full: young ones, whose answer may be on
+ * its way, may fill it.
+ */
+void tt_watermark_check(struct tt_queue *q)
+{
+	struct tt_net *tn = q->tn;
+	unsigned int start = READ_ONCE(tn->conf.cookie_start);
+	int level = tt_watermark_level(q->listener), held = atomic_read(&tn->held);
+	int limit = tt_watermark_limit(q->listener);
+	bool on = percent(level, limit) >= start;
+
+	if (on && start && !READ_ONCE(tn->conf.halfopen_listener_max) && level < limit)
+		on = percent(level - young(q), limit) >= start;
+	if (on)
+		tt_flood_enter(tn, q->listener, level);
+	if (percent(held, tt_net_halfopen_max(tn)) >= start && start)
+		tt_flood_enter(tn, NULL, held);
+}

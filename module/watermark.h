@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_WATERMARK_H
+#define TCPTRACK_WATERMARK_H
+
+struct tt_listener;
+struct tt_queue;
+
+/**
+ * tt_watermark_level() - half-open connections of a listener
+ * @l: listener
+ *
+ * Context: RCU read side.
+ *
+ * Return: what the stack held of it when it was read last, and what is reserved.
+ */
+int tt_watermark_level(const struct tt_listener *l);
+
+/**
+ * tt_watermark_limit() - sum of the limits of a listener's sockets
+ * @l: listener
+ *
+ * Context: RCU read side.
+ *
+ * Return: the sum.
+ */
+int tt_watermark_limit(const struct tt_listener *l);
+
+/**
+ * tt_watermark_timeout() - how long a half-open connection may live now
+ * @q: its queue
+ *
+ * RFC 4987, 3.3: between cookie_end and cookie_start linearly less.
+ *
+ * Context: RCU read side.
+ *
+ * Return: milliseconds, or 0: as long as the stack wants.
+ */
+unsigned int tt_watermark_timeout(const struct tt_queue *q);
+
+/**
+ * tt_watermark_check() - enter cookie mode if a start watermark is reached
+ * @q: queue that a SYN came for
+ *
+ * Context: RCU read side, softirq or process.
+ */
+void tt_watermark_check(struct tt_queue *q);
+
+#endif /* TCPTRACK_WATERMARK_H */
