@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* To the module and back. */
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <linux/tcptrack.h>
+
+#include "tcptrackctl.h"
+
+/* A reader of a million flows is given as many a time as fit in this. */
+static char buffer[32768];
+static char request_buffer[1024];
+static struct mnl_socket *sock;
+static unsigned int sequence;
+static uint16_t family;
+
+struct run {
+	each_fn each;
+	uint16_t max;
+	void *arg;
+	bool changed;
+};
+
+static struct nlmsghdr *request(uint16_t type, uint8_t command, uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request_buffer);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = ++sequence;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = command;
+	genl->version = 1;
+	return nlh;
+}
+
+struct nlmsghdr *netlink_request(uint8_t command, bool dump)
+{
+	return request(family, command, dump ? NLM_F_DUMP : NLM_F_ACK);
+}
+
+struct table {
+	struct nlattr **attrs;
+	uint16_t max;
+};
+
+static int collect(const struct nlattr *attr, void *data)
+{
+	struct table *table = data;
+
+	if (mnl_attr_get_type(attr) <= table->max)
+		table->attrs[mnl_attr_get_type(attr)] = (struct nlattr *)attr;
+	return MNL_CB_OK;
+}
+
+void netlink_nested(const struct nlattr *nest, struct nlattr **attrs, uint16_t max)
+{
+	struct table table = { attrs, max };
+
+	memset(attrs, 0, (max + 1) * sizeof(*attrs));
+	mnl_attr_parse_nested(nest, collect, &table);
+}
+
+uint64_t netlink_uint(const struct nlattr *attr)
+{
+	if (!attr)
+		return 0;
+	switch (mnl_attr_get_payload_len(attr)) {
+	case 1:
+		return mnl_attr_get_u8(attr);
+	case 2:
+		return mnl_attr_get_u16(attr);
+	case 4:
+		return mnl_attr_get_u32(attr);
+	case 8:
+		return mnl_attr_get_u64(attr);
+	}
+	return 0;
+}
+
+static void message(const struct nlmsghdr *nlh, const struct run *run)
+{
+	struct nlattr *attrs[run->max + 1];
+	struct table table = { attrs, run->max };
+
+	memset(attrs, 0, sizeof(attrs));
+	mnl_attr_parse(nlh, NETLINK_HEADER, collect, &table);
+	run->each(nlh, attrs, run->arg);
+}
+
+static const char *extack;
+
+static int find_text(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+		extack = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+/* The last message: 0 or a negative errno, and the kernel's own words, if it has any. */
+static int end(const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
+	size_t skip = sizeof(err->error);
+
+	if (mnl_nlmsg_get_payload_len(nlh) < skip || !err->error)
+		return 0;
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		skip = sizeof(*err);
+		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+			skip += mnl_nlmsg_get_payload_len(&err->msg);
+	}
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
+		mnl_attr_parse(nlh, skip, find_text, NULL);
+	return err->error;
+}
+
+/*
+ * Not mnl_cb_run(): in libmnl 1.0.4 it gives up what it was reading when a dump was
+ * interrupted. Returns 0 or a negative errno.
+ */
+static int talk(const struct nlmsghdr *request, struct run *run)
+{
+	const struct nlmsghdr *nlh;
+	ssize_t n;
+	int left;
+
+	if (mnl_socket_sendto(sock, request, request->nlmsg_len) < 0)
+		return -errno;
+	for (;;) {
+		n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
+		if (n < 0)
+			return -errno;
+		left = n;
+		for (nlh = (void *)buffer; mnl_nlmsg_ok(nlh, left);
+		     nlh = mnl_nlmsg_next(nlh, &left)) {
+			if (nlh->nlmsg_seq != request->nlmsg_seq)
+				continue;
+			run->changed |= !!(nlh->nlmsg_flags & NLM_F_DUMP_INTR);
+			if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
+				return end(nlh);
+			message(nlh, run);
+		}
+	}
+}
+
+void netlink_changed(bool changed, const char *what)
+{
+	if (changed)
+		fprintf(stderr, "tcptrackctl: %s came or went meanwhile\n", what);
+}
+
+bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
+{
+	struct run run = { .each = each, .max = max, .arg = arg };
+	int err;
+
+	extack = NULL;
+	err = talk(nlh, &run);
+	if (!err)
+		return run.changed;
+	if (err == -EPERM)
+		die(EXIT_REFUSED, "only root may see flows (CAP_NET_ADMIN in this namespace)");
+	if (err == -EOPNOTSUPP)
+		die(EXIT_REFUSED, "the module is older than this program and does not know that");
+	die(EXIT_REFUSED, "the module refuses: %s%s%s", extack ? extack : "",
+	    extack ? ": " : "", strerror(-err));
+}
+
+static void got_family(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+	if (attrs[CTRL_ATTR_FAMILY_ID])
+		family = mnl_attr_get_u16(attrs[CTRL_ATTR_FAMILY_ID]);
+}
+
+void netlink_open(void)
+{
+	struct run run = { .each = got_family, .max = CTRL_ATTR_FAMILY_ID };
+	struct nlmsghdr *nlh;
+	int one = 1, err;
+
+	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
+	mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &one, sizeof(one));
+	mnl_socket_setsockopt(sock, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+	sequence = time(NULL);
+	nlh = request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, TCPTRACK_FAMILY_NAME);
+	err = talk(nlh, &run);
+	if (!err && family)
+		return;
+	if (err == -ENOENT)
+		die(EXIT_NO_MODULE, "no module tcptrack, or one without netlink (\"%s\")",
+		    "modprobe tcptrack");
+	die(EXIT_REFUSED, "netlink: %s", strerror(-err));
+}

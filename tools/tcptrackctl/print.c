@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names, addresses and JSON. */
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tcptrackctl.h"
+
+const char * const state_names[] = {
+	"LISTEN", "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2",
+	"CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT", "CLOSED", NULL
+};
+
+const char * const mode_words[] = { "enforce", "monitor", "off", NULL };
+const char * const listener_words[] = { "normal", "cookie", NULL };
+
+const char *word(const char * const *words, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; words[i]; i++) {
+		if (i == n)
+			return words[i];
+	}
+	return "?";
+}
+
+const char *family_name(uint16_t family)
+{
+	return family == AF_INET ? "ipv4" : "ipv6";
+}
+
+const char *address(const struct nlattr *addr)
+{
+	static char text[4][INET6_ADDRSTRLEN];
+	static unsigned int n;
+	char *to = text[n++ % 4];
+
+	if (!addr || !inet_ntop(mnl_attr_get_payload_len(addr) == 4 ? AF_INET : AF_INET6,
+				mnl_attr_get_payload(addr), to, INET6_ADDRSTRLEN))
+		return "?";
+	return to;
+}
+
+const char *endpoint(const struct nlattr *addr, const struct nlattr *port)
+{
+	static char text[4][INET6_ADDRSTRLEN + sizeof("[]:65535")];
+	bool four = addr && mnl_attr_get_payload_len(addr) == 4;
+	static unsigned int n;
+	char *to = text[n++ % 4];
+
+	snprintf(to, sizeof(text[0]), four ? "%s:%u" : "[%s]:%u", address(addr),
+		 port ? ntohs(mnl_attr_get_u16(port)) : 0);
+	return to;
+}
+
+static size_t json_flags(void)
+{
+	return options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
+}
+
+void print_json(json_t *value)
+{
+	if (!value || json_dumpf(value, stdout, json_flags()))
+		die(EXIT_REFUSED, "no memory");
+	putchar('\n');
+	json_decref(value);
+}
+
+/* An element a line, so that a million of them need no memory. */
+static const char *list_header;
+static bool list_started;
+
+void list_begin(const char *header)
+{
+	list_header = header;
+	list_started = false;
+}
+
+void list_next(void)
+{
+	if (options.json)
+		puts(list_started ? "," : "[");
+	else if (!list_started)
+		puts(list_header);
+	list_started = true;
+}
+
+void list_add(json_t *value)
+{
+	list_next();
+	if (!value || json_dumpf(value, stdout, json_flags()))
+		die(EXIT_REFUSED, "no memory");
+	json_decref(value);
+}
+
+void list_end(void)
+{
+	if (options.json)
+		puts(list_started ? "\n]" : "[]");
+	else if (!list_started)
+		list_next();
+}

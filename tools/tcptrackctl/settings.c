@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* settings: net.tcptrack of the namespace. */
+
+#include <stdio.h>
+#include <linux/tcptrack.h>
+
+#include "tcptrackctl.h"
+
+static const char * const overflow_words[] = { "cookie", "recycle", "drop", NULL };
+static const char * const early_words[] = { "off", "prerouting", "ingress", NULL };
+static const char * const reply_words[] = { "route", "reflect", NULL };
+
+static const struct {
+	const char *name;
+	uint16_t attr;
+	const char * const *words;
+} settings[] = {
+#define S(name, NAME, words) { #name, TCPTRACK_A_SETTINGS_##NAME, words }
+	S(mode, MODE, mode_words),
+	S(overflow, OVERFLOW, overflow_words),
+	S(forward, FORWARD, NULL),
+	S(early, EARLY, early_words),
+	S(reply, REPLY, reply_words),
+	S(flows_max, FLOWS_MAX, NULL),
+	S(halfopen_max, HALFOPEN_MAX, NULL),
+	S(halfopen_listener_max, HALFOPEN_LISTENER_MAX, NULL),
+	S(halfopen_source_max, HALFOPEN_SOURCE_MAX, NULL),
+	S(halfopen_timeout_min, HALFOPEN_TIMEOUT_MIN, NULL),
+	S(cookie_start, COOKIE_START, NULL),
+	S(cookie_end, COOKIE_END, NULL),
+	S(cookie_min_time, COOKIE_MIN_TIME, NULL),
+	S(cookie_resets, COOKIE_RESETS, NULL),
+#undef S
+};
+
+static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+	const struct nlattr *devices = attrs[TCPTRACK_A_SETTINGS_EARLY_DEVICES];
+	json_t *all = json_object();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		uint32_t n = netlink_uint(attrs[settings[i].attr]);
+		const char *name = settings[i].name, *text = NULL;
+
+		if (settings[i].words)
+			text = word(settings[i].words, n);
+		json_object_set_new(all, name, text ? json_string(text) : json_integer(n));
+		if (!options.json && text)
+			printf("%s = %s\n", name, text);
+		else if (!options.json)
+			printf("%s = %u\n", name, n);
+	}
+	json_object_set_new(all, "early_devices",
+			    json_string(devices ? mnl_attr_get_str(devices) : ""));
+	if (options.json) {
+		print_json(all);
+		return;
+	}
+	printf("early_devices = %s\n", devices ? mnl_attr_get_str(devices) : "");
+	json_decref(all);
+}
+
+int cmd_settings(int argc, char **argv)
+{
+	no_arguments("settings", argc, argv);
+	netlink_run(netlink_request(TCPTRACK_CMD_SETTINGS_GET, false), show,
+		    TCPTRACK_A_SETTINGS_MAX, NULL);
+	return 0;
+}

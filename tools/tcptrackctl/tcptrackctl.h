@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACKCTL_H
+#define TCPTRACKCTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+
+/* What the program ends with (tcptrackctl.8). */
+enum {
+	EXIT_USAGE = 1,		/* the command line */
+	EXIT_REFUSED,		/* the kernel said no */
+	EXIT_NO_MODULE,
+};
+
+struct options {
+	bool json;
+	bool pretty;
+	int family;		/* AF_INET, AF_INET6, or 0: both */
+};
+
+extern struct options options;
+
+/* A subcommand: its arguments, without its name. Returns the exit status. */
+int cmd_status(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
+int cmd_states(int argc, char **argv);
+int cmd_listeners(int argc, char **argv);
+int cmd_flows(int argc, char **argv);
+int cmd_settings(int argc, char **argv);
+
+/* --- main.c --- */
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Says so and ends. */
+void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
+
+/* Ends if there are arguments that a subcommand does not take. */
+void no_arguments(const char *command, int argc, char **argv);
+
+/* --- netlink.c --- */
+
+/* Ends, saying what to do, if there is no such family. */
+void netlink_open(void);
+
+/* A request for the module: fill in attributes, then netlink_run(). */
+struct nlmsghdr *netlink_request(uint8_t command, bool dump);
+
+/*
+ * Calls back for each message of the answer, its attributes by type up to max. Ends if the
+ * kernel refuses, saying why. Returns whether what was dumped has changed meanwhile.
+ */
+typedef void (*each_fn)(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg);
+bool netlink_run(struct nlmsghdr *request, each_fn each, uint16_t max, void *arg);
+
+/* Says so, of flows or listeners. */
+void netlink_changed(bool changed, const char *what);
+
+/* For who walks over attributes of which there are several of a type. */
+#define NETLINK_HEADER	sizeof(struct genlmsghdr)
+
+/* Attributes by type; those above max are of a newer module. */
+void netlink_nested(const struct nlattr *nest, struct nlattr **attrs, uint16_t max);
+
+/* A number of 4 or 8 bytes; 0 if it is not there. */
+uint64_t netlink_uint(const struct nlattr *attr);
+
+/* --- print.c --- */
+
+/* The names of states, as /proc has them. */
+extern const char * const state_names[];
+
+/* The word of a list, NULL at its end, or "?" for one of a newer module. */
+const char *word(const char * const *words, uint32_t n);
+extern const char * const mode_words[];
+extern const char * const listener_words[];
+
+const char *family_name(uint16_t family);
+
+/* ADDRESS:PORT, [ADDRESS]:PORT; in a static buffer, of which there are four. */
+const char *endpoint(const struct nlattr *addr, const struct nlattr *port);
+
+/* ADDRESS alone; the same buffers. */
+const char *address(const struct nlattr *addr);
+
+/* A JSON text, and a line end; takes the reference. */
+void print_json(json_t *value);
+
+/*
+ * A list: a header and lines of text, or JSON. Nothing is printed before the first element
+ * or the end, so that an error is all that is seen.
+ */
+void list_begin(const char *header);
+
+/* Before a line of text. */
+void list_next(void);
+
+/* An element of JSON; takes the reference. */
+void list_add(json_t *value);
+void list_end(void);
+
+#endif /* TCPTRACKCTL_H */
