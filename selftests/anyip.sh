@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# AnyIP: a whole prefix is local to a server that listens on any address. Connections
+# to many of its addresses, from elsewhere and over loopback, are each followed once.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+N=${TCPTRACK_N:-20}	# addresses of each family
+
+addresses()
+{
+	local i
+	for ((i = 1; i <= N; i++)); do
+		echo "10.9.$((i % 7)).$i"
+		echo "fd99::$((i % 7)):$i"
+	done
+}
+
+agree()
+{
+	parity "$a" && parity "$b"
+}
+
+# one_each NS: to each address, one connection of each kind, one after the other.
+one_each()
+{
+	local addr mode modes=(keep client server half rserver rclient) i=0
+	while read -r addr; do
+		mode=${modes[i++ % 6]}
+		in_ns "$1" traffic client "$addr" 80 "$mode" 1 1 || return
+	done < <(addresses)
+	agree
+}
+
+# Every flow in the list of the server's namespace once: no two lines of one tuple.
+once()
+{
+	local list
+	list=$(in_ns "$a" awk -v state="$2" 'NR > 1 && $4 == state {
+		print ($2 < $3 ? $2 " " $3 : $3 " " $2) }' /proc/net/tcptrack_flows | sort)
+	[[ $(wc -l <<<"$list") -eq $1 && -z $(uniq -d <<<"$list") ]] && return
+	echo "$(wc -l <<<"$list") flows, not $1, or these twice: $(uniq -d <<<"$list")"
+	return 1
+}
+
+# held_open NS LOCAL: all at once, LOCAL ends of them in the server's namespace
+held_open()
+{
+	local addr h all=() status
+	counters_begin "$a"
+	while read -r addr; do
+		h=held${#all[@]}
+		hold "$h" "$1" "$addr" 80 1
+		kill -STOP "${!h}"	# or all of them would go on sending
+		all+=("$h")
+	done < <(addresses)
+	settle_state "$a" local ESTABLISHED "$2" && agree && once $((2 * N)) ESTABLISHED &&
+		counters_are "$a" flows_created $((2 * N)) flows_adopted 0 flows_picked_up 0
+	status=$?
+	for h in "${all[@]}"; do
+		kill -TERM "${!h}"	# first, so that its recv() is not just interrupted
+		kill -CONT "${!h}"
+		release "$h" || status=1
+	done
+	[[ $status -eq 0 ]] && settle_state "$a" local ESTABLISHED 0 && agree
+}
+
+# shellcheck disable=SC2086	# a list
+set -- $TRACEPOINTS
+plan $((4 * $#))
+ns_add a b
+ns_link "$a" "$b" 1
+ip -n "$a" route add local 10.9.0.0/16 dev lo
+ip -n "$a" route add local fd99::/64 dev lo
+ip -n "$b" route add 10.9.0.0/16 via 10.1.1.1
+ip -n "$b" route add fd99::/64 via fd01:0:0:1::1
+for tp; do
+	tt_load tracepoint="$tp"
+	serve srv "$a" 80
+	check "tracepoint=$tp: each kind" one_each "$b"
+	check "tracepoint=$tp: $((2 * N)) addresses at once" held_open "$b" $((2 * N))
+	check "tracepoint=$tp: each kind, over loopback" one_each "$a"
+	check "tracepoint=$tp: $((2 * N)) addresses at once, over loopback" \
+		held_open "$a" $((4 * N))
+	kill -KILL "$srv"
+	wait "$srv" 2>/dev/null
+done
+finish

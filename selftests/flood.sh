@@ -1,0 +1,296 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What goes on during a flood: real clients get in, each with a cookie, who is connected
+# loses nothing, other listeners do not notice; cookie mode begins and ends where the
+# watermarks are. Floods go on until what is looked for has happened.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib_flood.sh
+. "$TESTS/lib_flood.sh"
+
+N=64		# the bound
+RATE=1000	# of a flood that goes on, SYNs or ACKs a second
+FOREVER=100000000
+CLIENTS=${TCPTRACK_LONG:+1000}
+CLIENTS=${CLIENTS:-100}
+
+# in_mode normal|cookie: $port's.
+in_mode()
+{
+	[[ $(listener_value "$port" mode) == "$1" ]]
+}
+
+# under_flood [OPTION]...: of flood.c, until flood_stop; $port is in cookie mode.
+under_flood()
+{
+	flood_start "$port" -n "$FOREVER" -r "$RATE" "$@"
+	wait_for in_mode cookie "$DEADLINE" || { echo "no cookie mode"; return 1; }
+}
+
+flooded()
+{
+	[[ $(listener_value "$port" syns) -ge $1 ]]
+}
+
+# no_resets NS: neither sent nor taken since counters_begin.
+no_resets()
+{
+	counters_are "$1" closed_reset_by_peer 0 closed_reset_by_us 0 closed_forgotten 0
+}
+
+clients()
+{
+	local status
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
+	fresh_server
+	begin "$N"
+	under_flood || { flood_stop; return 1; }
+	stack_begin "$a"
+	counters_begin "$b"
+	in_ns "$b" traffic client "$to" "$port" echo "$CLIENTS" 1
+	status=$?
+	flood_stop
+	[[ $status -eq 0 ]] && watch_under "$N" &&
+		counters_are "$a" cookies_valid "$CLIENTS" cookies_invalid 0 accept_full 0 &&
+		stack_is "$a" SyncookiesRecv "$CLIENTS" SyncookiesFailed 0 &&
+		no_resets "$a" && no_resets "$b"
+}
+
+# watch_under LIMIT: the witness has never seen more.
+watch_under()
+{
+	local most
+	most=$(watch_value sum_max)
+	[[ $most -gt 0 && $most -le $1 ]] || { echo "the witness saw $most, of $1"; return 1; }
+}
+
+# undisturbed COMMAND...: transfers that go on meanwhile, intact and without a reset.
+undisturbed()
+{
+	local status
+	hold transfers "$b" "$to" "$port" 4 holdecho
+	counters_begin "$b"
+	"$@"
+	status=$?
+	no_resets "$a" && no_resets "$b" || status=1
+	release transfers || return
+	# each of them has had its turn
+	awk '/requests/ { print; exit $1 < 4 }' "$scratch/transfers" && return "$status"
+}
+
+syn_flood_passes()
+{
+	local status
+	flood_start "$port" -n "$FOREVER"
+	wait_for flooded 5000 60
+	status=$?
+	flood_stop
+	return "$status"
+}
+
+transfers()
+{
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
+	fresh_server
+	begin "$N"
+	undisturbed syn_flood_passes && watch_under "$N" && in_mode cookie
+}
+
+ACKS=${TCPTRACK_LONG:+20000}
+ACKS=${ACKS:-5000}
+
+# ack_flood COOKIE_RESETS: each is refused, and the stack sees those of the budget only.
+ack_flood()
+{
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000 cookie_resets="$1"
+	fresh_server
+	begin 0
+	undisturbed acks_pass "$1"
+}
+
+acks_pass()
+{
+	local passed
+	# cookies are in flight, and two of three floods have their tuples
+	flood "$port" -n 500 && counters_are "$a" cookies_sent 504 cookies_valid 4 || return
+	counters_begin "$a"
+	stack_begin "$a"
+	flood "$port" -n "$ACKS" -a 0 && flood "$port" -n "$ACKS" -a 1400 &&
+		flood "$port" -n 100 -a 0 -s 2 || return
+	passed=$(counters_since "$a" | awk '$1 == "cookies_invalid_passed" { print $2 }')
+	passed=${passed:-0}
+	[[ $1 -eq 0 && $passed -eq 0 || $1 -gt 0 && $passed -gt 0 && $passed -lt $ACKS ]] ||
+		{ echo "$passed were passed"; return 1; }
+	counters_are "$a" cookies_invalid $((2 * ACKS + 100)) cookies_invalid_unhashed 0 \
+		cookies_invalid_passed "$passed" stray "$passed" cookies_valid 0 \
+		flows_created 0 flows_picked_up 0 &&
+		stack_is "$a" SyncookiesFailed "$passed" SyncookiesRecv 0
+}
+
+# others LISTENER_MAX NAMESPACE_MAX: $port is flooded, clients come to another listener.
+others()
+{
+	local other=$((port + 500)) quiet status
+	policy overflow=cookie halfopen_listener_max="$1" halfopen_max="$2" cookie_min_time=600000
+	fresh
+	serve quiet "$a" "$other"
+	begin 0
+	under_flood && in_ns "$b" traffic client "$to" "$other" echo 20 4
+	status=$?
+	flood_stop
+	[[ $status -eq 0 ]] && watch_under "$N" && other_is "$other" "$2"
+	status=$?
+	serve_end quiet
+	return "$status"
+}
+
+# other_is PORT NAMESPACE_MAX
+other_is()
+{
+	if [[ $2 -gt $N ]]; then
+		listener_is "$1" cookie_modes 0 mode normal syns 20 cookies_sent 0 syns_dropped 0 &&
+			listener_is "$port" cookie_modes 1 mode cookie &&
+			counters_are "$a" cookie_modes 1
+	else
+		listener_is "$1" cookie_modes 0 mode cookie syns 20 cookies_sent 20 cookies_valid 20 &&
+			listener_is "$port" cookie_modes 0 mode cookie &&
+			counters_are "$a" cookie_modes 1 cookies_valid 20
+	fi
+}
+
+conntracked()
+{
+	in_ns "$a" cat /proc/sys/net/netfilter/nf_conntrack_count
+}
+
+# Rules by connection state; cookied SYNs make no entry.
+conntrack()
+{
+	local status before
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000
+	fresh_server
+	in_ns "$a" nft -f - <<-END || return
+		table inet t {
+			chain i {
+				type filter hook input priority 0; policy drop;
+				ct state established,related accept
+				ct state invalid drop
+				tcp dport $port ct state new accept
+				meta l4proto ipv6-icmp accept
+			}
+			chain o {
+				type filter hook output priority 0; policy drop;
+				ct state established,related accept
+				meta l4proto ipv6-icmp accept
+			}
+		}
+	END
+	begin 0
+	before=$(conntracked)
+	flood "$port" -n 2000 && counters_are "$a" cookies_sent 2000 &&
+		{ [[ $(conntracked) -le $before ]] || { echo "$(conntracked) entries, were $before"; false; }; } &&
+		in_ns "$b" traffic client "$to" "$port" echo 20 4 &&
+		counters_are "$a" cookies_sent 2020 cookies_valid 20
+	status=$?
+	in_ns "$a" nft delete table inet t
+	return "$status"
+}
+
+PULSES=4
+
+# Between two pulses nothing comes, and nothing ends: cookies are on their way.
+pulses()
+{
+	local i
+	policy overflow=cookie halfopen_listener_max="$N"
+	ns_sysctl "$a" net.ipv4.tcp_synack_retries=1
+	fresh
+	begin "$N"
+	for ((i = 1; i <= PULSES; i++)); do
+		flood "$port" -n 500 -s "$i" && listener_is "$port" mode cookie cookie_modes 1 || return
+		sleep 3
+	done
+	once 1 && watch_under "$N" && watch_is listener_over 0 && flood "$port" -n 500 -s 9 && once 2
+	i=$?
+	ns_sysctl "$a" net.ipv4.tcp_synack_retries=5
+	return "$i"
+}
+
+# once TIMES: so many floods of $port have begun, and ended; the last one as it should.
+once()
+{
+	local line
+	if ! wait_for told_times flood_end "$port" "$1" 90 ||
+	   ! told_times flood_start "$port" "$1"; then
+		dmesg | grep event=flood
+		return 1
+	fi
+	listener_is "$port" cookie_modes "$1" mode normal || return
+	line=$(told flood_end "$port" | tail -n 1)
+	[[ $(field duration_ms "$line") -ge 10000 ]] || { echo "too early: $line"; return 1; }
+	line_is "$line" class spoofed cookies_valid 0
+}
+
+# It begins with the SYN that finds start percent, and ends with no more than end percent.
+watermarks()
+{
+	local line
+	policy overflow=cookie halfopen_listener_max="$N"
+	fresh
+	begin "$N"
+	flood "$port" -n 48 && was_held 48 && in_mode normal &&
+		flood "$port" -n 1 -s 2 && was_held 48 && in_mode cookie &&
+		counters_are "$a" cookie_modes 1 cookies_sent 1 over_listener 0 || return
+	line=$(wait_for told_times flood_start "$port" 1 "$DEADLINE"; told flood_start "$port")
+	line_is "$line" reason listener halfopen 48 limit "$N" || return
+	# the cookie is on its way no longer, but 26 of 64 are more than 40 %
+	leave_halfopen 26
+	sleep 20
+	in_mode cookie || { echo "it ended with 26 of $N"; return 1; }
+	leave_halfopen 25
+	wait_for in_mode normal "$DEADLINE" || { echo "it does not end with 25 of $N"; return 1; }
+	line=$(wait_for told_times flood_end "$port" 1 "$DEADLINE"; told flood_end "$port")
+	line_is "$line" class spoofed syns 1 cookies_sent 1 cookies_valid 0 sources 1
+}
+
+# leave_halfopen N: of the flood's first SYNs; the others are taken out.
+leave_halfopen()
+{
+	in_ns "$a" ss -K state syn-recv dport ge ":$((1024 + 13 + $1))" >/dev/null
+	wait_for holds_now "$a" "$1" 5 || echo "$(halfopen_of "$a") half-open, not $1"
+	settle_value "$a" halfopen "$1"
+}
+
+# Not before cookie_min_time, however quiet it is.
+lasts()
+{
+	local line
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=30000
+	fresh
+	begin "$N"
+	flood "$port" -n 100 && in_mode cookie && empty "$a"
+	wait_for told_times flood_end "$port" 1 60
+	line=$(told flood_end "$port")
+	[[ $(field duration_ms "$line") -ge 30000 ]] || { echo "too early: $line"; return 1; }
+	! time_travels || [[ $(field duration_ms "$line") -lt 32000 ]] || { echo "too late: $line"; return 1; }
+}
+
+plan 20
+flood_setup
+for to in 10.1.1.1 fd01:0:0:1::1; do
+	[[ $to == *.* ]] || flood_between	# for its log's limit is a namespace's
+	run "$CLIENTS clients get in, each with a cookie" clients
+	run "transfers during a flood of SYNs" transfers
+	run "transfers during a flood of ACKs; all are refused" ack_flood 0
+	run "the stack sees those of the budget only" ack_flood 64
+	run "another listener does not notice" others "$N" 100000
+	run "rules by connection state" conntrack
+	run "a flood that pulses" pulses
+	run "begins and ends at the watermarks" watermarks
+	run "lasts for cookie_min_time" lasts
+	# which is the last: that flood ends with the namespace
+	run "another listener, but for the namespace's limit" others 0 "$N"
+done
+finish

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The hooks' places: whether conntrack and synproxy were there before the module or
+# come after it, what they drop, confirm or translate is seen the same.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+N=5
+
+conntrack()
+{
+	in_ns "$a" nft flush ruleset
+	in_ns "$a" nft -f - <<-END
+	table inet t {
+		chain input {
+			type filter hook input priority 0
+			ct state invalid drop
+			tcp dport 81 drop
+			tcp dport 82 reject with tcp reset
+		}
+		chain output { type filter hook output priority 0; ct state new,established accept; }
+	}
+	END
+}
+
+# Only what answers the proxy's cookie gets through to the server.
+synproxy()
+{
+	ns_sysctl "$a" net.netfilter.nf_conntrack_tcp_loose=0 net.ipv4.tcp_syncookies=1 \
+		net.ipv4.tcp_timestamps=1
+	in_ns "$a" nft -f - <<-END
+	table inet t {
+		chain pre {
+			type filter hook prerouting priority raw
+			tcp dport 80 tcp flags syn notrack
+		}
+		chain in {
+			type filter hook input priority 10
+			tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm
+			tcp dport 80 ct state invalid drop
+		}
+	}
+	END
+}
+
+no_rules()
+{
+	in_ns "$a" nft flush ruleset
+}
+
+# What the firewall drops reached no socket: the tracker has nothing of it either.
+dropped()
+{
+	counters_begin "$a"
+	in_ns "$b" timeout 2 traffic client 10.1.1.1 81 client 1 1 2>/dev/null
+	parity "$a" && counters_are "$a" flows_created 0 flows_picked_up 0 &&
+		state_is "$a" remote SYN_SENT 0
+}
+
+agree()
+{
+	parity "$a" && parity "$b"
+}
+
+traffic_agrees()
+{
+	local m h status
+	for m in keep client server half rserver rclient; do
+		in_ns "$b" traffic client "$1" 80 "$m" "$N" || return
+	done
+	hold h "$b" "$1" 80 "$N"
+	agree
+	status=$?
+	release h && [[ $status -eq 0 ]] && agree
+}
+
+# cases HOW: with the rules in force
+cases()
+{
+	check "$1: IPv4" traffic_agrees 10.1.1.1
+	check "$1: IPv6" traffic_agrees fd01:0:0:1::1
+}
+
+# Nothing that was not there is invented by reordered hooks.
+picked_up_none()
+{
+	value_is "$a" flows_picked_up 0 && value_is "$b" flows_picked_up 0
+}
+
+plan 14
+ns_add a b
+ns_link "$a" "$b" 1
+serve srv "$a" 80
+conntrack || bail "no conntrack"
+tt_load tracepoint=0
+cases "conntrack before the module"
+check "conntrack before the module: what was dropped" dropped
+check "conntrack before the module: nothing picked up" picked_up_none
+no_rules
+tt_load tracepoint=0
+conntrack
+cases "conntrack after the module"
+check "conntrack after the module: what was dropped" dropped
+check "conntrack after the module: nothing picked up" picked_up_none
+no_rules
+synproxy || bail "no synproxy"
+tt_load tracepoint=0
+cases "synproxy before the module"
+check "synproxy before the module: nothing picked up" picked_up_none
+no_rules
+tt_load tracepoint=0
+synproxy
+cases "synproxy after the module"
+check "synproxy after the module: nothing picked up" picked_up_none
+finish

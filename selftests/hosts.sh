@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What else a host may be: a bridge that shows its frames to the IP hooks (Docker's,
+# libvirt's), one end of an IPsec association.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+N=5
+
+# through FROM ADDRESS NS...: connections of each kind; then all these agree with ss.
+through()
+{
+	local from=$1 addr=$2 m h ns status=0
+	shift 2
+	for m in keep client server half; do
+		in_ns "$from" traffic client "$addr" 80 "$m" "$N" || return
+	done
+	hold h "$from" "$addr" 80 "$N"
+	for ns; do parity "$ns" || status=1; done
+	release h && return "$status"
+}
+
+bridge()
+{
+	local ns i=1
+	modprobe -q br_netfilter
+	ip -n "$bridge" link add br0 type bridge
+	ip -n "$bridge" addr add 10.2.0.1/24 dev br0
+	ip -n "$bridge" addr add fd02::1/64 dev br0 nodad
+	ip -n "$bridge" link set br0 up
+	for ns in "$a" "$b"; do
+		i=$((i + 1))
+		ip -n "$bridge" link add "p$i" type veth peer name e0 netns "$ns"
+		ip -n "$bridge" link set "p$i" master br0 up
+		ip -n "$ns" addr add "10.2.0.$i/24" dev e0
+		ip -n "$ns" addr add "fd02::$i/64" dev e0 nodad
+		ip -n "$ns" link set e0 up
+		wait_for link_ready "$ns" e0 5 || bail "no link to the bridge"
+	done
+	ns_sysctl "$bridge" net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
+}
+
+# What crosses the bridge is followed there as what is routed is.
+across()
+{
+	counters_begin "$bridge"
+	through "$b" "$1" "$a" "$b" "$bridge" &&
+		counters_are "$bridge" flows_created $((5 * N)) flows_adopted 0 flows_picked_up 0 \
+			invalid_checksum 0
+}
+
+# What ends at the bridge's own address passes it, and is local.
+to_bridge()
+{
+	counters_begin "$bridge"
+	through "$b" "$1" "$bridge" "$b" &&
+		counters_are "$bridge" flows_created $((5 * N)) flows_adopted 0 flows_picked_up 0
+}
+
+# associate NS LEFT RIGHT: what NS sends to RIGHT and gets from it is encrypted
+associate()
+{
+	local esp=(proto esp spi 0x1000 mode transport
+		   aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128)
+	ip -n "$1" xfrm state add src "$2" dst "$3" "${esp[@]}" &&
+		ip -n "$1" xfrm state add src "$3" dst "$2" "${esp[@]}" &&
+		ip -n "$1" xfrm policy add dir out src "$2" dst "$3" tmpl proto esp mode transport &&
+		ip -n "$1" xfrm policy add dir in src "$3" dst "$2" tmpl proto esp mode transport
+}
+
+clear()
+{
+	local ns
+	for ns in "$a" "$b"; do
+		ip -n "$ns" xfrm policy flush
+		ip -n "$ns" xfrm state flush
+	done
+}
+
+ipsec()
+{
+	local esp
+	associate "$a" "$1" "$2" && associate "$b" "$2" "$1" || return
+	counters_begin "$a"
+	esp=$(in_ns "$a" awk '/XfrmInError/ { print $2 }' /proc/net/xfrm_stat)
+	through "$b" "$1" "$a" "$b" &&
+		counters_are "$a" flows_created $((5 * N)) flows_adopted 0 flows_picked_up 0 \
+			invalid_checksum 0 &&
+		[[ $(in_ns "$a" awk '/XfrmInError/ { print $2 }' /proc/net/xfrm_stat) -eq $esp ]]
+}
+
+# A cookie goes through the association, too; a SYN that came outside of it is answered
+# by nobody.
+ipsec_cookies()
+{
+	local reply
+	for reply in reflect route; do
+		ns_sysctl "$a" net.tcptrack.cookie_start=0 "net.tcptrack.reply=$reply"
+		counters_begin "$a"
+		in_ns "$b" traffic client "$1" 80 keep "$N" &&
+			counters_are "$a" cookies_sent "$N" cookies_valid "$N" cookie_left_ipsec 0 \
+				cookies_reflected 0 flows_created "$N" || return
+	done
+	ip -n "$b" xfrm policy flush
+	counters_begin "$a"
+	in_ns "$b" traffic client "$1" 80 refused 1 2>/dev/null &
+	wait_for counted cookie_left_ipsec 5 || { echo "no SYN in clear came"; return 1; }
+	kill %% && wait 2>/dev/null
+	counters_since "$a" | grep "^cookies_sent " && return 1
+	[[ $(in_ns "$a" ss -Htan state syn-recv | wc -l) -eq 0 ]]
+}
+
+counted()
+{
+	counters_since "$a" | grep -q "^$1 "
+}
+
+plan 8
+ns_add a b bridge
+tt_load
+for ns in "$a" "$b" "$bridge"; do serve "server_${ns//-/_}" "$ns" 80; done
+bridge
+check "across a bridge with br_netfilter, IPv4" across 10.2.0.2
+check "across a bridge with br_netfilter, IPv6" across fd02::2
+check "to the bridge's own address, IPv4" to_bridge 10.2.0.1
+check "to the bridge's own address, IPv6" to_bridge fd02::1
+ns_link "$a" "$b" 1
+for net in "10.1.1.1 10.1.1.2" "fd01:0:0:1::1 fd01:0:0:1::2"; do
+	# shellcheck disable=SC2086	# two addresses
+	set -- $net
+	check "IPsec, transport mode, $1" ipsec "$@"
+	check "IPsec in cookie mode, $1" ipsec_cookies "$@"
+	ns_sysctl "$a" net.tcptrack.cookie_start=75
+	clear
+done
+finish

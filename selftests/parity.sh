@@ -1,0 +1,225 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The local column is what ss counts, state by state: under every kind of real
+# traffic, in init_net and in other namespaces, with the tracepoint and without.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+N=${TCPTRACK_N:-40}	# connections of each kind
+
+# both SERVER CLIENT: parity in both namespaces.
+both()
+{
+	parity "$1" && parity "$2"
+}
+
+# run MODE: N connections over IPv4 (mapped on the server) and over IPv6.
+run()
+{
+	in_ns "$client" traffic client "$v4" "${2:-80}" "$1" "$N" &&
+		in_ns "$client" traffic client "$v6" "${2:-80}" "$1" "$N"
+}
+
+# wrk's own closing is by the client; "Connection: close" and /close by the server.
+run_wrk()
+{
+	local a
+	for a in "$v4" "[$v6]"; do
+		in_ns "$client" wrk -t1 -c8 -d1s ${2:+-H "$2"} "http://$a:8080/$1" >/dev/null || return
+	done
+}
+
+# Without TIME_WAIT: of those, hundreds go in the same instant, and that is found within 2 s.
+total()
+{
+	proc_show "$1" | awk 'NF == 5 && NR > 1 && $1 !~ /^(CLOSED|TIME_WAIT)$/ { n += $2 }
+		END { print n }'
+}
+
+# While traffic runs, the sums differ by no more than what is in flight.
+in_flight()
+{
+	local before stack after slack=32 i bad=0
+	for i in 1 2 3; do
+		before=$(total "$server")
+		stack=$(in_ns "$server" ss -Htan exclude time-wait | wc -l)
+		after=$(total "$server")
+		[[ $stack -ge $((before - slack)) && $stack -le $((after + slack)) ]] || {
+			echo "try $i: tracker $before, stack $stack, tracker $after"
+			bad=1
+		}
+	done
+	return "$bad"
+}
+
+run_and_look()
+{
+	local pid
+	run_wrk "$@" &
+	pid=$!
+	in_flight
+	local status=$?
+	wait "$pid" && return "$status"
+}
+
+iperf()
+{
+	local pid
+	in_ns "$server" iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
+	pid=$!
+	wait_for listens "$server" 5201 10 || return
+	in_ns "$client" iperf3 -c "$1" -p 5201 -t 1 -P 2 ${2:+"$2"} >/dev/null
+	local status=$?
+	wait "$pid"
+	return "$status"
+}
+
+half_held()
+{
+	local h4 h6 status
+	hold h4 "$client" "$v4" 80 20 holdhalf
+	hold h6 "$client" "$v6" 80 20 holdhalf
+	both "$server" "$client" && settle_state "$server" local CLOSE_WAIT 40 &&
+		settle_state "$client" local FIN_WAIT_2 40
+	status=$?
+	release h4 && release h6 && return "$status"
+}
+
+# The stack's own answer to "ss -K" is a RST; the peers see it.
+killed_by_ss()
+{
+	local h status
+	hold h "$client" "$v4" 80 20
+	in_ns "$1" ss -K "$2" = :80 >/dev/null 2>&1
+	both "$server" "$client" && state_is "$server" local ESTABLISHED "$established"
+	status=$?
+	release h >/dev/null	# they are lost, and shall be
+	return "$status"
+}
+
+killed_server()
+{
+	local h s status
+	serve s "$server" 82
+	hold h "$client" "$v6" 82 20
+	both "$server" "$client" || return
+	kill -KILL "$s"
+	both "$server" "$client"
+	status=$?
+	release h >/dev/null
+	wait "$s" 2>/dev/null
+	return "$status"
+}
+
+loopback()
+{
+	local a
+	for a in 127.0.0.1 ::1 "$1"; do
+		for m in keep client server half rserver rclient; do
+			in_ns "$server" traffic client "$a" 80 "$m" 20 || return
+		done
+		in_ns "$server" traffic client "$a" 83 refused 10 || return
+	done
+	in_ns "$server" traffic client 127.0.0.1 0 self 5 1
+}
+
+loopback_counts_two()
+{
+	local h status
+	hold h "$server" ::1 80 10
+	settle_state "$server" local ESTABLISHED $((established + 20)) && parity "$server"
+	status=$?
+	release h && return "$status"
+}
+
+# rmmod and insmod in the middle: at once as before, and nobody notices.
+reload()
+{
+	local h g status
+	hold h "$client" "$v4" 80 20
+	hold g "$client" "$v6" 80 20 holdhalf
+	tt_unload
+	run client || return
+	tt_load tracepoint="$1"
+	both "$server" "$client"
+	status=$?
+	run server || status=1
+	both "$server" "$client" || status=1
+	release h && release g && return "$status"
+}
+
+end_all()
+{
+	local pid
+	for pid; do
+		pgrep -P "$pid" | xargs -r kill -KILL
+		kill -KILL "$pid" 2>/dev/null
+	done
+}
+
+both_after()
+{
+	"$@" && both "$server" "$client"
+}
+
+# every HOW TRACEPOINT: all kinds of traffic
+every()
+{
+	local how=$1 n
+	check "$how: listening sockets" both "$server" "$client"
+	for m in keep client server half rserver rclient; do
+		check "$how: $m" both_after run "$m"
+	done
+	check "$how: refused" both_after run refused 81
+	check "$how: wrk, keep-alive" both_after run_and_look ''
+	check "$how: wrk, the server closes" both_after run_and_look close
+	check "$how: wrk, Connection: close" both_after run_and_look '' 'Connection: close'
+	check "$how: iperf3 over IPv4" both_after iperf "$v4"
+	check "$how: iperf3 over IPv6, backwards" both_after iperf "$v6" -R
+	check "$how: slow half-closed connections" both_after half_held
+	check "$how: ss -K on the server" both_after killed_by_ss "$server" sport
+	check "$how: ss -K on the client" both_after killed_by_ss "$client" dport
+	check "$how: SIGKILL of the server" both_after killed_server
+	few "$@"
+}
+
+# few HOW TRACEPOINT: what init_net could do differently
+few()
+{
+	local how=$1
+	check "$how: loopback" both_after loopback "$self"
+	check "$how: loopback counts two" loopback_counts_two
+	check "$how: the server closes" both_after run server
+	check "$how: rmmod and insmod in the middle" reload "$2"
+	if time_travels; then
+		sleep 130
+		check "$how: after the time-outs" both "$server" "$client"
+	fi
+}
+
+# shellcheck disable=SC2086	# a list
+set -- $TRACEPOINTS
+plan $((($(time_travels; echo $((!$?))) * 2 + 17 + 4 + 4) * $#))
+ns_add away client
+ns_link - "$client" 1
+ns_link "$away" "$client" 2
+established=0
+for tp; do
+	tt_load tracepoint="$tp"
+	for server in "$away" -; do
+		n=$([[ $server == - ]] && echo 1 || echo 2)
+		v4=10.1.$n.1 v6=fd01:0:0:$n::1 self=10.1.$n.1
+		serve server_pid "$server" 80
+		nginx_start "$server"
+		if [[ $server == - ]]; then
+			few "tracepoint=$tp, init_net" "$tp"
+		else
+			every "tracepoint=$tp" "$tp"
+		fi
+		end_all "$nginx" "$server_pid"
+		wait "$nginx" "$server_pid" 2>/dev/null
+	done
+done
+finish

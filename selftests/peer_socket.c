@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peer: commands on real sockets of the kernel under test. None of them blocks
+ * for longer than the deadline.
+ *
+ *   listen S [BACKLOG]     on the current flow's local port
+ *   bind S                 to the flow's local port, so that opt can come first
+ *   connect S [fastopen N] from the flow's local port, does not wait
+ *   accept S LISTENER      write S N    read S N|eof|ERRNO
+ *   shutdown S             close S      abort S (RST)      disconnect S
+ *   destroy                whatever socket the current flow has, as "ss -K" does
+ *   opt S NAME VALUE       error S ERRNO (opt: md5 and filter have no value of use)
+ */
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/in.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "peer.h"
+
+static struct {
+	char name[16];
+	int fd;
+} socks[64];
+static int nsocks;
+
+static int *sock_find(const char *name, bool create)
+{
+	int i;
+
+	for (i = 0; i < nsocks; i++)
+		if (!strcmp(socks[i].name, name))
+			return &socks[i].fd;
+	if (!create || nsocks == 64)
+		fail("socket %s: no such", name);
+	snprintf(socks[nsocks].name, sizeof(socks[0].name), "%s", name);
+	socks[nsocks].fd = -1;
+	return &socks[nsocks++].fd;
+}
+
+static socklen_t address(const struct end *e, bool any, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *s4 = (struct sockaddr_in *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	ss->ss_family = family;
+	if (family == AF_INET) {
+		s4->sin_port = htons(e->port);
+		if (!any)
+			memcpy(&s4->sin_addr, e->ip, 4);
+		return sizeof(*s4);
+	}
+	s6->sin6_port = htons(e->port);
+	if (!any)
+		memcpy(&s6->sin6_addr, e->ip, 16);
+	return sizeof(*s6);
+}
+
+static int new_socket(const char *name, bool any)
+{
+	int *fd = sock_find(name, true), one = 1;
+	struct sockaddr_storage ss;
+	socklen_t len = address(&cur->end[1], any, &ss);
+
+	if (*fd >= 0)		/* "bind" was there before */
+		return *fd;
+	*fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		fail("socket: %s", strerror(errno));
+	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(*fd, (void *)&ss, len) < 0)
+		fail("bind: %s", strerror(errno));
+	return *fd;
+}
+
+static void do_listen(const char *name, int backlog)
+{
+	if (listen(new_socket(name, true), backlog) < 0)
+		fail("listen: %s", strerror(errno));
+}
+
+static void do_connect(const char *name, int data)
+{
+	int fd = new_socket(name, false);
+	struct sockaddr_storage ss;
+	socklen_t len = address(&cur->end[0], false, &ss);
+	char buf[1024] = "x";
+
+	if (data) {
+		if (sendto(fd, buf, data, MSG_FASTOPEN, (void *)&ss, len) < 0 &&
+		    errno != EINPROGRESS)
+			fail("sendto: %s", strerror(errno));
+	} else if (connect(fd, (void *)&ss, len) < 0 && errno != EINPROGRESS) {
+		fail("connect: %s", strerror(errno));
+	}
+}
+
+static void do_accept(const char *name, const char *listener)
+{
+	int *l = sock_find(listener, false), *fd = sock_find(name, true);
+	struct pollfd pfd = { .fd = *l, .events = POLLIN };
+
+	poll(&pfd, 1, deadline_ms);
+	*fd = accept4(*l, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (*fd < 0)
+		fail("accept: %s", strerror(errno));
+}
+
+static void do_write(int fd, int n)
+{
+	static char buf[MAX_SEGMENT];
+
+	if (send(fd, buf, n, MSG_NOSIGNAL) != n)
+		fail("write: %s", strerror(errno));
+}
+
+static void do_read(int fd, const char *what)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	char buf[MAX_SEGMENT];
+	long want = -1, got = 0;
+	ssize_t n = 1;
+
+	if (*what >= '0' && *what <= '9')
+		want = number(what);
+	while (got != want && n > 0) {
+		if (poll(&pfd, 1, deadline_ms) <= 0)
+			fail("read: nothing came");
+		n = recv(fd, buf, want > 0 ? (size_t)(want - got) : sizeof(buf), 0);
+		got += n > 0 ? n : 0;
+	}
+	if (want >= 0 && got != want)
+		fail("read %ld of %ld octets: %s", got, want, n < 0 ? strerror(errno) : "EOF");
+	if (!strcmp(what, "eof") && n)
+		fail("read: %s instead of EOF", strerror(errno));
+	if (*what == 'E' && (n >= 0 || strcmp(strerrorname_np(errno), what)))
+		fail("read: %s instead of %s", n ? strerrorname_np(errno) : "EOF", what);
+}
+
+static void do_abort(int *fd)
+{
+	struct linger l = { 1, 0 };
+
+	setsockopt(*fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	close(*fd);
+	*fd = -1;
+}
+
+/* A key for some other peer is enough. */
+static void set_md5(int fd)
+{
+	struct tcp_md5sig md5 = { .tcpm_keylen = 3, .tcpm_key = "key" };
+	struct end other = cur->end[0];
+
+	other.ip[3] ^= 0x80;
+	address(&other, false, (void *)&md5.tcpm_addr);
+	if (setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, &md5, sizeof(md5)) < 0)
+		fail("TCP_MD5SIG: %s", strerror(errno));
+}
+
+/* One that takes everything. */
+static void set_filter(int fd)
+{
+	struct sock_filter all = { 6, 0, 0, 0xffffffff };
+	struct sock_fprog prog = { 1, &all };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0)
+		fail("SO_ATTACH_FILTER: %s", strerror(errno));
+}
+
+static void do_opt(int fd, const char *name, int value)
+{
+	static const struct { const char *name; int level, opt; } opts[] = {
+		{ "user_timeout", IPPROTO_TCP, TCP_USER_TIMEOUT },
+		{ "defer_accept", IPPROTO_TCP, TCP_DEFER_ACCEPT },
+		{ "fastopen", IPPROTO_TCP, TCP_FASTOPEN },
+		{ "syncnt", IPPROTO_TCP, TCP_SYNCNT },
+		{ "linger2", IPPROTO_TCP, TCP_LINGER2 },
+		{ "quickack", IPPROTO_TCP, TCP_QUICKACK },
+		{ "nodelay", IPPROTO_TCP, TCP_NODELAY },
+		{ "keepidle", IPPROTO_TCP, TCP_KEEPIDLE },
+		{ "keepintvl", IPPROTO_TCP, TCP_KEEPINTVL },
+		{ "keepcnt", IPPROTO_TCP, TCP_KEEPCNT },
+		{ "keepalive", SOL_SOCKET, SO_KEEPALIVE },
+		{ "rcvbuf", SOL_SOCKET, SO_RCVBUF },
+		{ "rcvbufforce", SOL_SOCKET, SO_RCVBUFFORCE },
+		{ "mark", SOL_SOCKET, SO_MARK },
+		{ "transparent", SOL_IP, IP_TRANSPARENT },
+		{ "recverr", 0, 0 },
+		{ "minttl", 0, 0 },
+	};
+	size_t i;
+
+	if (!strcmp(name, "md5")) {
+		set_md5(fd);
+		return;
+	}
+	if (!strcmp(name, "filter")) {
+		set_filter(fd);
+		return;
+	}
+	for (i = 0; i < sizeof(opts) / sizeof(*opts); i++) {
+		int level = opts[i].level, opt = opts[i].opt;
+
+		if (strcmp(opts[i].name, name))
+			continue;
+		if (!opt) {
+			level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+			opt = family == AF_INET ? 11 : 25;	/* IP_RECVERR, IPV6_RECVERR */
+			if (*name == 'm')	/* IP_MINTTL, IPV6_MINHOPCOUNT */
+				opt = family == AF_INET ? 21 : 73;
+		}
+		if (setsockopt(fd, level, opt, &value, sizeof(value)) < 0)
+			fail("opt %s %d: %s", name, value, strerror(errno));
+		return;
+	}
+	fail("opt %s: unknown", name);
+}
+
+struct error_wait {
+	int fd;
+	int error;
+};
+
+static bool has_error(void *arg)
+{
+	struct error_wait *w = arg;
+	socklen_t len = sizeof(w->error);
+
+	getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &w->error, &len);
+	return w->error;
+}
+
+static void do_error(int fd, const char *name)
+{
+	struct error_wait w = { .fd = fd };
+
+	if (!wait_until(has_error, &w, deadline_ms * 2))
+		fail("error %s: none", name);
+	if (strcmp(strerrorname_np(w.error), name))
+		fail("error %s: it is %s", name, strerrorname_np(w.error));
+}
+
+static void do_disconnect(int fd)
+{
+	struct sockaddr sa = { .sa_family = AF_UNSPEC };
+
+	if (connect(fd, &sa, sizeof(sa)) < 0)
+		fail("disconnect: %s", strerror(errno));
+}
+
+/* At once: a program to do it may come too late on a slow machine. */
+static void do_destroy(void)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct inet_diag_req_v2 req;
+	} ask = {
+		.nlh = { .nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DESTROY,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.req = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
+			 .idiag_states = -1,
+			 .id = { .idiag_sport = htons(cur->end[1].port),
+				 .idiag_dport = htons(cur->end[0].port),
+				 .idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } } },
+	};
+	struct {
+		struct nlmsghdr nlh;
+		struct nlmsgerr err;
+		char rest[256];
+	} answer = {};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	memcpy(ask.req.id.idiag_src, cur->end[1].ip, family == AF_INET ? 4 : 16);
+	memcpy(ask.req.id.idiag_dst, cur->end[0].ip, family == AF_INET ? 4 : 16);
+	if (send(fd, &ask, sizeof(ask), 0) != sizeof(ask) ||
+	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer.nlh) ||
+	    answer.nlh.nlmsg_type != NLMSG_ERROR || answer.err.error)
+		fail("no socket is destroyed: %s", strerror(-answer.err.error));
+	close(fd);
+}
+
+bool socket_command(int argc, char **argv)
+{
+	const char *cmd = argv[0];
+	int *fd;
+
+	if (argc < 2) {
+		if (strcmp(cmd, "destroy"))
+			return false;
+		do_destroy();
+	} else if (!strcmp(cmd, "listen")) {
+		do_listen(argv[1], argc > 2 ? number(argv[2]) : 128);
+	} else if (!strcmp(cmd, "bind")) {
+		new_socket(argv[1], false);
+	} else if (!strcmp(cmd, "connect")) {
+		do_connect(argv[1], argc > 3 ? number(argv[3]) : 0);
+	} else if (!strcmp(cmd, "accept") && argc > 2) {
+		do_accept(argv[1], argv[2]);
+	} else if (!strcmp(cmd, "write") && argc > 2) {
+		do_write(*sock_find(argv[1], false), number(argv[2]));
+	} else if (!strcmp(cmd, "read") && argc > 2) {
+		do_read(*sock_find(argv[1], false), argv[2]);
+	} else if (!strcmp(cmd, "shutdown")) {
+		shutdown(*sock_find(argv[1], false), SHUT_WR);
+	} else if (!strcmp(cmd, "close")) {
+		fd = sock_find(argv[1], false);
+		close(*fd);
+		*fd = -1;
+	} else if (!strcmp(cmd, "abort")) {
+		do_abort(sock_find(argv[1], false));
+	} else if (!strcmp(cmd, "disconnect")) {
+		do_disconnect(*sock_find(argv[1], false));
+	} else if (!strcmp(cmd, "opt") && argc > 3) {
+		do_opt(*sock_find(argv[1], false), argv[2], number(argv[3]));
+	} else if (!strcmp(cmd, "error") && argc > 2) {
+		do_error(*sock_find(argv[1], false), argv[2]);
+	} else {
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run tests as the kernel's kselftest/runner.sh does, with KTAP output, and end
+# with "N passed, N failed, N skipped": the cases of a test that speaks TAP itself
+# count one by one. Each test's name goes to the kernel's log, and a report there
+# (oops, WARNING, ...) fails the test during which it came. TCPTRACK_TRANSITIONS=1: each
+# test's sockets are compared with their flows as well, transition by transition.
+# Usage: run.sh [--no-kmsg] TEST...
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd -P)
+limit=$(sed -n 's/^timeout=//p' "$here/settings" 2>/dev/null)
+# Where time travels to the next timer, a guest's seconds cost nothing.
+[[ $(cat /proc/cmdline) != *time-travel* ]] || limit=$((${limit:-300} * 10))
+[[ -z ${TCPTRACK_LONG:-} ]] || limit=$((${limit:-300} * 4))
+kmsg=/dev/kmsg
+passed=0 failed=0 skipped=0 held=''
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"; [[ -z $held ]] || ip netns del $held' EXIT
+
+if [[ ${TCPTRACK_TRANSITIONS:-0} == 0 ]]; then
+	unset TCPTRACK_TRANSITIONS
+else
+	export TCPTRACK_TRANSITIONS=$tmp/transitions TCPTRACK_TRACEPOINT=0
+	"$here/transitions" --exceptions | sed 's/^/# transitions, exception: /'
+fi
+
+mark()
+{
+	[[ -z $kmsg ]] || printf 'selftests: %s\n' "$1" >"$kmsg"
+}
+
+# The kernel's reports since the last mark. (No "grep -q": dmesg must end by itself.)
+kernel_reports()
+{
+	[[ -n $kmsg ]] || return 0
+	dmesg | awk -f "$here/kcsan.awk" | awk -v name="$1" '
+		index($0, "selftests: " name) { n = 0 }
+		/BUG:|BUG [a-z]|WARNING: |Oops|general protection fault|UBSAN:|ODEBUG:/ ||
+		/refcount_t: |INFO: .*(detected|blocked for)|new suspected memory leaks/ ||
+		/waiting for [^ ]* to become free/ { line[n++] = $0 }
+		END { for (i = 0; i < n; i++) print line[i] }'
+}
+
+# The kernel patches its hooks' static keys in when the first one comes, and out after the last.
+# QEMU, where it emulates several CPUs, may still run what was there for a moment ("Oops:
+# int3" in ip_local_deliver()); so there, a namespace of its own keeps hooks everywhere.
+hold_keys()
+{
+	[[ $(cat /sys/class/dmi/id/sys_vendor 2>/dev/null) == QEMU ]] || return 0
+	ip netns add tt-keys && held=tt-keys && ip -n $held link set lo up &&
+		nsenter --net=/run/netns/$held -- nft -f - <<-'END' || echo "# no hooks are held"
+		table inet keys {
+			chain prerouting { type filter hook prerouting priority 0; }
+			chain input { type filter hook input priority 0; }
+			chain forward { type filter hook forward priority 0; }
+			chain output { type filter hook output priority 0; }
+			chain postrouting { type filter hook postrouting priority 0; }
+		}
+		table netdev keys {
+			chain ingress { type filter hook ingress device lo priority 0; }
+		}
+	END
+}
+
+# Count the cases in a test's own TAP; without any, the test itself is the case.
+# A test that ends badly without saying which case failed has one more, failed.
+count()
+{
+	local status=$1 file=$2 ok notok skip
+	skip=$(grep -cE '^ *ok [0-9]+.*# *SKIP' "$file")
+	ok=$(($(grep -cE '^ *ok [0-9]+' "$file") - skip))
+	notok=$(grep -cE '^ *not ok [0-9]+' "$file")
+	if [[ $((ok + notok + skip)) -eq 0 ]]; then
+		case $status in
+		0)	ok=1;;
+		4)	skip=1;;
+		*)	notok=1;;
+		esac
+	elif [[ $status -ne 0 && $status -ne 4 && $notok -eq 0 ]]; then
+		notok=1
+	fi
+	passed=$((passed + ok)) failed=$((failed + notok)) skipped=$((skipped + skip))
+}
+
+run_one()
+{
+	local number=$1 test=$2 last=$3 name status took reports after directive='' begun=$SECONDS
+	name=${test##*/}
+	mark "$name"
+	: >"$tmp/transitions"
+	printf '# selftests: tcptrack: %s\n' "$name"
+	(cd "$(dirname "$test")" && exec timeout -k 10 "${limit:-300}" "./$name") \
+		</dev/null 2>&1 | tee "$tmp/out" | sed -u 's/^/# /'
+	status=${PIPESTATUS[0]}
+	took=$((SECONDS - begun))
+	if [[ -n $kmsg ]] && ! after=$("$here/after.sh" "$last"); then
+		printf '# after the test: %s\n' "${after//$'\n'/$'\n# '}"
+		status=1
+	fi
+	reports=$(kernel_reports "$name")
+	if [[ -n $reports ]]; then
+		printf '# the kernel reported: %s\n' "$reports"
+		status=1
+	fi
+	sed 's/^/# transitions: /' "$tmp/transitions"
+	! grep -qx 'not equal' "$tmp/transitions" || status=1
+	count "$status" "$tmp/out"
+	printf '# time: %d s\n' $took
+	case $status in
+	0)	;;
+	4)	directive=' # SKIP';;
+	124|137) directive=" # TIMEOUT ${limit:-300} seconds";;
+	*)	directive=" # exit=$status";;
+	esac
+	[[ $status -eq 0 || $status -eq 4 ]] || printf 'not '
+	printf 'ok %d selftests: tcptrack: %s%s\n' "$number" "$name" "$directive"
+}
+
+main()
+{
+	local test number=0 last=''
+	[[ ${1:-} != --no-kmsg ]] || { kmsg=''; shift; }
+	[[ -z $kmsg || -w $kmsg ]] || kmsg=''
+	printf 'TAP version 13\n1..%d\n' $#
+	[[ -z $kmsg ]] || hold_keys
+	[[ -z $kmsg ]] || "$here/after.sh" begin
+	for test in "$@"; do
+		number=$((number + 1))
+		[[ $number -lt $# ]] || last=end
+		run_one "$number" "$(realpath "$test")" "$last"
+	done
+	mark "end"
+	printf '# %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	[[ $failed -eq 0 ]]
+}
+
+main "$@"

@@ -1,0 +1,209 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# After the close: TIME_WAIT (RFC 1337, RFC 6191) and orphans in FIN_WAIT_2.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+peer_test "$(cat <<'EOF'
+case orphan in FIN_WAIT_2, then its FIN
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+wait 1200
+state FIN_WAIT_2 CLOSE_WAIT
+> FA
+< A
+state TIME_WAIT CLOSED
+count flows_created 1
+
+case orphan in FIN_WAIT_2 times out
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+opt c linger2 1
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+wait 1500
+noflow
+silent
+count flows_created 1 closed_idle 1
+
+case orphan in FIN_WAIT_2 gets data
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+> A len 10
+< R
+noflow
+silent
+count flows_created 1 closed_reset_by_us 1
+
+case FIN retransmitted to TIME_WAIT
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+> FA seq -1
+< A
+state TIME_WAIT CLOSED
+gauge entered TIME_WAIT 1
+count flows_created 1 timewait_restarted 1 fin_retrans 1
+
+case TIME_WAIT reopened by a SYN beyond it (RFC 6191)
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+state TIME_WAIT CLOSED
+iss +100000
+> S
+< SA
+state SYN_RECEIVED ESTABLISHED
+> A
+state ESTABLISHED ESTABLISHED
+gauge local TIME_WAIT 0
+gauge entered TIME_WAIT 1
+gauge entered CLOSED 1
+count flows_created 2 timewait_reopened 1 closed_normal 1
+
+case TIME_WAIT reopened by a newer timestamp (RFC 6191)
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=1000:0
+< SA
+> A opt ts=1001:0
+accept c s
+close c
+< FA
+> FA opt ts=1002:0
+< A
+state TIME_WAIT CLOSED
+iss -50000
+wait 1100
+> S opt mss=1460,ts=9000:0
+< SA
+state SYN_RECEIVED ESTABLISHED
+count flows_created 2 timewait_reopened 1 closed_normal 1
+
+case TIME_WAIT refuses an old SYN (RFC 6191)
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+> S seq -5000
+< A
+state TIME_WAIT CLOSED
+count flows_created 1 old_duplicates 1
+
+case TIME_WAIT assassinated (tcp_rfc1337=0)
+sysctl net.ipv4.tcp_rfc1337 0
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+state TIME_WAIT CLOSED
+> R
+noflow
+gauge entered CLOSED 1
+count flows_created 1 timewait_assassinated 1 closed_normal 1
+
+case TIME_WAIT not assassinated (tcp_rfc1337=1)
+sysctl net.ipv4.tcp_rfc1337 1
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+> R
+quiet
+state TIME_WAIT CLOSED
+count flows_created 1 rst_ignored 1
+
+case TIME_WAIT and a RST outside
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+> R seq +5000
+state TIME_WAIT CLOSED
+count flows_created 1 rst_ignored 1
+
+case the same port to another peer is a new flow at once
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+flow g 80 40001
+> S
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+flow f
+state TIME_WAIT CLOSED
+gauge local TIME_WAIT 1
+gauge local ESTABLISHED 1
+count flows_created 2
+EOF
+)"
