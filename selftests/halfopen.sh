@@ -40,6 +40,35 @@ listener_bound()
 		listener_is "$port" halfopen "$N" peak "$N" limit "$N" over_listener $((SENT - N))
 }
 
+# From all CPUs at once: how many go in the end depends on who meets whom, but the bound
+# is never exceeded, and each SYN that came in is half-open or was evicted.
+all_cpus()
+{
+	local cpu pids=() pid held most
+	policy halfopen_max="$N"
+	fresh
+	begin 0
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		in_ns "$b" taskset -c "$cpu" flood -m "$mac_a" -s $((cpu + 1)) -n "$SENT" \
+			v1 "$to" "$port" >/dev/null &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid" || return; done
+	held=$(halfopen_of "$a") most=$(watch_value sum_max)
+	[[ $held -le $N && $held -ge $((N - $(nproc))) && $most -ge $held && $most -le $N ]] ||
+		{ echo "$held are held, the most were $most"; return 1; }
+	counters_are "$a" syns $((SENT * $(nproc))) halfopen "$held" || return
+	counters_since "$a" | awk '
+		{ is[$1] = $2 }
+		END {
+			gone = is["halfopen_evicted"] + is["syns_dropped"]
+			if (is["syns"] == is["halfopen"] + gone && is["closed_evicted"] == is["halfopen_evicted"])
+				exit
+			print is["syns"], "SYNs,", is["halfopen"], "half-open,", gone, "gone"
+			exit 1
+		}'
+}
+
 # 0: its own backlog.
 backlog_bound()
 {
@@ -81,10 +110,11 @@ monitor()
 			syns_dropped 0 halfopen_evicted 0 halfopen 400
 }
 
-plan 10
+plan 12
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, halfopen_max" namespace_bound
+	run "recycle, from all CPUs" all_cpus
 	run "recycle, halfopen_listener_max" listener_bound
 	run "recycle, the listener's backlog" backlog_bound
 	run "drop" drop

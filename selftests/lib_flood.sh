@@ -89,10 +89,11 @@ mac_of()
 }
 
 # flood PORT [OPTION]...: by flood.c; fails unless all were sent. What it says, "NAME N" a
-# line, is in $scratch/flood.
+# line, is in $scratch/flood. One CPU, and so one SYN after the other: while a SYN on
+# another CPU is on its way into the queue it counts twice, and one more may be evicted.
 flood()
 {
-	in_ns "$b" flood -m "$mac_a" "${@:2}" v1 "$to" "$1" >"$scratch/flood"
+	in_ns "$b" taskset -c 0 flood -m "$mac_a" "${@:2}" v1 "$to" "$1" >"$scratch/flood"
 }
 
 # flood_start PORT [OPTION]...: in the background, until flood_stop.
