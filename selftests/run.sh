@@ -6,6 +6,8 @@
 # count one by one. Each test's name goes to the kernel's log, and a report there
 # (oops, WARNING, ...) fails the test during which it came. TCPTRACK_TRANSITIONS=1: each
 # test's sockets are compared with their flows as well, transition by transition.
+# TCPTRACK_AGAIN=1: a test whose own cases fail is run once more, and the second time
+# counts; the first one is told as "# flaky". A report of the kernel is never forgiven.
 # Usage: run.sh [--no-kmsg] TEST...
 
 set -u
@@ -84,30 +86,38 @@ count()
 	passed=$((passed + ok)) failed=$((failed + notok)) skipped=$((skipped + skip))
 }
 
-run_one()
+# once TEST LAST: the test, and all that is looked at after it. Sets status, reports, took.
+once()
 {
-	local number=$1 test=$2 last=$3 name status took reports after directive='' begun=$SECONDS
-	name=${test##*/}
+	local name=${1##*/} after begun=$SECONDS
 	mark "$name"
 	: >"$tmp/transitions"
-	printf '# selftests: tcptrack: %s\n' "$name"
-	(cd "$(dirname "$test")" && exec timeout -k 10 "${limit:-300}" "./$name") \
+	(cd "$(dirname "$1")" && exec timeout -k 10 "${limit:-300}" "./$name") \
 		</dev/null 2>&1 | tee "$tmp/out" | sed -u 's/^/# /'
 	status=${PIPESTATUS[0]}
 	took=$((SECONDS - begun))
-	if [[ -n $kmsg ]] && ! after=$("$here/after.sh" "$last"); then
-		printf '# after the test: %s\n' "${after//$'\n'/$'\n# '}"
-		status=1
-	fi
 	reports=$(kernel_reports "$name")
-	if [[ -n $reports ]]; then
-		printf '# the kernel reported: %s\n' "$reports"
-		status=1
+	if [[ -n $kmsg ]] && ! after=$("$here/after.sh" "$2"); then
+		reports+=${reports:+$'\n'}"after the test: $after"
 	fi
+	[[ -z $reports ]] || status=1
 	sed 's/^/# transitions: /' "$tmp/transitions"
 	! grep -qx 'not equal' "$tmp/transitions" || status=1
+}
+
+run_one()
+{
+	local number=$1 test=$2 name=${2##*/} status took reports directive=''
+	printf '# selftests: tcptrack: %s\n' "$name"
+	once "$test" "$3"
+	if [[ ${TCPTRACK_AGAIN:-0} == 1 && $status -ne 0 && $status -ne 4 && -z $reports ]]; then
+		sed -n "s/^not ok/# flaky: $name: not ok/p" "$tmp/out"
+		printf '# flaky: %s: status %d, once more:\n' "$name" "$status"
+		once "$test" "$3"
+	fi
+	[[ -z $reports ]] || printf '# the kernel reported: %s\n' "${reports//$'\n'/$'\n# '}"
 	count "$status" "$tmp/out"
-	printf '# time: %d s\n' $took
+	printf '# time: %d s\n' "$took"
 	case $status in
 	0)	;;
 	4)	directive=' # SKIP';;
