@@ -224,6 +224,12 @@ static void step_in(struct tt_flow *flow, struct tt_ctx *ctx, const struct sock 
 }
 
 /*
+ * What is known of the end that receives it. While a request is exchanged for its child, a
+ * look-up without the bucket's lock finds neither (inet_ehash_insert()): HAS_SOCKET.
+ */
+enum receiver { UNKNOWN, HAS_SOCKET, QUIET };
+
+/*
  * Neither end has anything to learn from it. (Over loopback, an end that is foreseen
  * ESTABLISHED may have no socket yet: this may be the ACK that makes it.)
  */
@@ -254,24 +260,8 @@ static void self_in(struct tt_ctx *ctx)
 	tt_flow_put(flow);
 }
 
-/*
- * The receiving end is known to have a socket: while a request is exchanged for its child,
- * a lookup without the bucket's lock finds neither (inet_ehash_insert()).
- */
-static bool has_end(struct tt_ctx *ctx)
-{
-	struct tt_flow *flow = tt_local_get(ctx);
-	int to = !ctx->from;
-	bool has = flow && !(flow->flags & TT_F_ENDING) && flow->local & BIT(to) &&
-		   tt_has_socket(flow->ep[to].state);
-
-	if (flow)
-		tt_flow_put(flow);
-	return has;
-}
-
 /* A SYN that a listener may get, an ACK that it may get: the bound and the cookies. */
-static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk)
+static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk, enum receiver end)
 {
 	u8 flags = ctx->seg.flags & (TT_SFR | TT_ACK);
 	enum tt_verdict verdict = TT_PASS;
@@ -282,7 +272,7 @@ static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk)
 		verdict = tt_halfopen_syn(ctx, sk);
 	else if (flags == TT_SYN && atomic_read(&ctx->tn->nfloods))
 		tt_stat_inc(ctx->tn, cookie_left_socket);
-	else if (!sk && (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK && !has_end(ctx))
+	else if (!sk && (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK && end == UNKNOWN)
 		verdict = tt_halfopen_ack(ctx);
 	local_bh_enable();
 	return verdict;
@@ -298,21 +288,28 @@ static void follow(struct tt_ctx *ctx, struct sock *sk)
 		step_in(flow, ctx, sk);
 }
 
-/* Nothing about it is to be followed or judged: @ctx's flow is ESTABLISHED on both sides. */
-static bool is_quiet(struct tt_ctx *ctx)
+static enum receiver receiver(struct tt_ctx *ctx)
 {
 	struct tt_flow *flow = tt_local_get(ctx);
-	bool is = flow && quiet(flow, ctx);
+	enum receiver end = UNKNOWN;
+	int to = !ctx->from;
 
-	if (flow)
-		tt_flow_put(flow);
-	return is;
+	if (!flow)
+		return UNKNOWN;
+	if (quiet(flow, ctx))
+		end = QUIET;
+	else if (!(flow->flags & TT_F_ENDING) && flow->local & BIT(to) &&
+		 tt_has_socket(flow->ep[to].state))
+		end = HAS_SOCKET;
+	tt_flow_put(flow);
+	return end;
 }
 
 enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 {
 	struct sock *sk = tt_sock_of(ctx->skb, ctx->state->net), *found = NULL;
-	enum tt_verdict verdict = TT_PASS;
+	enum receiver end = UNKNOWN;
+	enum tt_verdict verdict;
 
 	/* no TCP takes what was sent to many (RFC 9293, 3.9.2.3) */
 	if (ctx->skb->pkt_type != PACKET_HOST) {
@@ -323,7 +320,10 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		self_in(ctx);
 		return TT_PASS;
 	}
-	if (!(ctx->seg.flags & TT_SFR) && is_quiet(ctx))
+	/* a FIN for a socket is neither quiet nor judged */
+	if (!(ctx->seg.flags & (TT_SYN | TT_RST)) && !(sk && ctx->seg.flags & TT_FIN))
+		end = receiver(ctx);
+	if (end == QUIET)
 		return TT_PASS;
 	if (!sk) {
 		/* loopback, NAT, or no early demux */
@@ -331,7 +331,7 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 				     tt_key_ifindex(ctx->skb, ctx->key.family));
 		sk = found;
 	}
-	verdict = judge(ctx, sk);
+	verdict = judge(ctx, sk, end);
 	if (verdict == TT_PASS)
 		follow(ctx, sk);
 	if (found)

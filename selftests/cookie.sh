@@ -134,6 +134,23 @@ wait 1500
 state ESTABLISHED ESTABLISHED
 count flows_created 4 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 cookies_valid 4 closed_forgotten 2
 
+case an end that has had a socket is not judged
+sysctl net.tcptrack.cookie_resets 0
+flow f 80 40000
+listen s
+> S opt mss=1460
+< SA
+state SYN_RECEIVED ESTABLISHED
+sysctl net.tcptrack.cookie_start 0
+flow g 80 40001
+> S opt mss=1460
+< SA
+flow f
+destroy
+> A
+< R
+count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 closed_reset_by_us 1
+
 case the other listener is not in cookie mode
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
