@@ -97,7 +97,7 @@ int tt_device_switch(struct tt_net *tn, bool on)
 	return err;
 }
 
-static void forget(struct list_head *list)
+void tt_device_forget(struct list_head *list)
 {
 	struct device_name *d, *next;
 
@@ -118,11 +118,13 @@ static bool is_listed(const struct list_head *list, const char *name)
 	return false;
 }
 
-static int parse(struct list_head *list, char *names)
+int tt_device_parse(struct list_head *list, char *names)
 {
 	unsigned int n = 0;
 	char *name;
 
+	if (strlen(names) >= TT_DEVICES_TEXT - 1)
+		return -E2BIG;
 	while ((name = strsep(&names, " \t\n"))) {
 		struct device_name *d;
 
@@ -150,26 +152,22 @@ static void swap_lists(struct list_head *a, struct list_head *b)
 	list_splice_init(&other, b);
 }
 
-int tt_device_set(struct tt_net *tn, char *names)
+int tt_device_swap(struct tt_net *tn, struct list_head *list)
 {
-	LIST_HEAD(other);
-	int err = strlen(names) < TT_DEVICES_TEXT - 1 ? parse(&other, names) : -E2BIG;
+	int err = 0;
 
-	if (err)
-		goto out;
+	lockdep_assert_held(&tn->conf_lock);
 	rtnl_lock();
 	unhook_all(tn);
-	swap_lists(&tn->devices, &other);
+	swap_lists(&tn->devices, list);
 	if (tn->ingress)
 		err = hook_all(tn);
 	if (err) {
-		swap_lists(&tn->devices, &other);
+		swap_lists(&tn->devices, list);
 		if (hook_all(tn))
 			pr_warn_ratelimited("early_devices: no device is hooked any more\n");
 	}
 	rtnl_unlock();
-out:
-	forget(&other);
 	return err;
 }
 
@@ -260,5 +258,5 @@ int tt_device_net_init(struct tt_net *tn)
 void tt_device_net_exit(struct tt_net *tn)
 {
 	unregister_netdevice_notifier_net(tn->net, &tn->notifier);
-	forget(&tn->devices);
+	tt_device_forget(&tn->devices);
 }

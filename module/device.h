@@ -4,6 +4,7 @@
 
 #include <linux/if.h>
 
+struct list_head;
 struct tt_net;
 
 /* net.tcptrack.early_devices: so many names; so many octets and one that shows if it was more. */
@@ -25,16 +26,27 @@ struct tt_net;
 int tt_device_switch(struct tt_net *tn, bool on);
 
 /**
- * tt_device_set() - another list
- * @tn: namespace
+ * tt_device_parse() - a list from its text
+ * @list: empty; filled, and to be given to tt_device_forget() whatever is returned
  * @names: separated by white space; written to
  *
- * Context: process; takes the RTNL.
- *
- * Return: 0, -EINVAL (no name for a device), -E2BIG or another negative errno,
- * then the list is as it was.
+ * Return: 0, %-EINVAL (no name for a device), %-E2BIG (too many, or too long), %-ENOMEM.
  */
-int tt_device_set(struct tt_net *tn, char *names);
+int tt_device_parse(struct list_head *list, char *names);
+
+/**
+ * tt_device_swap() - another list
+ * @tn: namespace
+ * @list: of tt_device_parse(); afterwards, the one that was the namespace's before
+ *
+ * Context: process, tt_net.conf_lock held; takes the RTNL.
+ *
+ * Return: 0 or a negative errno, then both lists are as they were.
+ */
+int tt_device_swap(struct tt_net *tn, struct list_head *list);
+
+/* Frees the names of a list, which is empty afterwards. */
+void tt_device_forget(struct list_head *list);
 
 /**
  * tt_device_get() - the list as it is now

@@ -91,6 +91,7 @@ static int __net_init net_init(struct net *net)
 	tn->net = net;
 	tn->started = ktime_get_ns();
 	conf_init(&tn->conf, net);
+	mutex_init(&tn->conf_lock);
 	atomic_set(&tn->nlisten, 0);
 	atomic_set(&tn->listen_seq, 0);
 	tn->stats = alloc_percpu(struct tt_stats);

@@ -2,6 +2,7 @@
 #ifndef TCPTRACK_NET_H
 #define TCPTRACK_NET_H
 
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/ratelimit_types.h>
 #include <linux/rhashtable-types.h>
@@ -10,13 +11,14 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "conf.h"
 #include "flood.h"
 #include "stats.h"
 
 struct ctl_table_header;
 struct tt_queue;
 
-/* The words of net.tcptrack.mode, .overflow, .early and .reply, as sysctl.c orders their names. */
+/* The words of net.tcptrack.mode, .overflow, .early and .reply, as conf.c orders their names. */
 enum tt_mode {
 	TT_ENFORCE,
 	TT_MONITOR,
@@ -40,27 +42,6 @@ enum tt_reply {
 	TT_REPLY_REFLECT,
 };
 
-/*
- * net.tcptrack, each by its name there (Documentation/sysctl.rst); written by its
- * sysctl alone and read without a lock.
- */
-struct tt_conf {
-	unsigned int flows_max;
-	unsigned int halfopen_max;
-	unsigned int halfopen_listener_max;
-	unsigned int halfopen_source_max;
-	unsigned int halfopen_timeout_min;
-	unsigned int cookie_start;
-	unsigned int cookie_end;
-	unsigned int cookie_min_time;
-	unsigned int cookie_resets;
-	unsigned int mode;
-	unsigned int overflow;
-	unsigned int forward;
-	unsigned int early;
-	unsigned int reply;
-};
-
 /**
  * struct tt_net - what belongs to one network namespace
  * @net: the namespace; outlives this
@@ -75,6 +56,8 @@ struct tt_conf {
  * @nunproven: of these: unproven
  * @conf: what the administrator set; tt_net_flows_max() and
  *	tt_net_halfopen_max() are what holds
+ * @conf_lock: guards the writing of @conf and of @devices: who holds it sees what was set
+ *	together; above tt_nets_mutex, and so above the RTNL
  * @unproven_lock: guards @unproven; innermost, taken under a flow's lock
  * @unproven: unproven flows, oldest first
  * @nlisten: listening sockets
@@ -96,7 +79,8 @@ struct tt_conf {
  * @ratelimit: for what is logged
  * @started: ktime_get_ns() when tracking began
  * @sysctl: net.tcptrack
- * @devices: those of early_devices; RTNL, as what follows
+ * @devices: those of early_devices; RTNL, as what follows; another list under
+ *	@conf_lock as well
  * @ingress: their ingress is hooked, if they are there
  * @notifier: of their comings and goings
  */
@@ -112,6 +96,7 @@ struct tt_net {
 	atomic_t nflows ____cacheline_aligned_in_smp;
 	atomic_t nunproven;
 	struct tt_conf conf;
+	struct mutex conf_lock;		/* guards the writing of conf and devices */
 	spinlock_t unproven_lock;	/* guards unproven */
 	struct list_head unproven;
 	atomic_t nlisten;

@@ -4,9 +4,6 @@
 
 struct tt_net;
 
-/* The words of net.tcptrack.mode, by enum tt_mode; %NULL ends the list. */
-extern const char * const tt_mode_names[];
-
 /**
  * tt_sysctl_word() - which word of a list it is
  * @names: the list, %NULL at its end
