@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Generic netlink (Documentation/netlink/specs/tcptrack.yaml): counters, states, settings. */
+/* Generic netlink (Documentation/netlink/specs/tcptrack.yaml): counters, states. */
 
 #include <linux/module.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 #include <uapi/linux/tcptrack.h>
 
-#include "device.h"
 #include "net.h"
 #include "netlink.h"
 #include "netlink_gen.h"
@@ -47,6 +46,14 @@ void *tt_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 	return hdr;
 }
 
+int tt_netlink_refuse(const struct nlattr *attr, struct netlink_ext_ack *extack, const char *why,
+		      int err)
+{
+	NL_SET_BAD_ATTR(extack, attr);
+	extack->_msg = why;
+	return err;
+}
+
 int tt_netlink_get_family(const struct nlattr *attr, u16 *family, struct netlink_ext_ack *extack)
 {
 	*family = attr ? nla_get_u16(attr) : 0;
@@ -85,7 +92,7 @@ int tt_netlink_put_addr(struct sk_buff *skb, int type, const struct in6_addr *ad
 	return nla_put_in6_addr(skb, type, addr);
 }
 
-static int end_reply(struct sk_buff *skb, void *hdr, struct genl_info *info, bool failed)
+int tt_netlink_end(struct sk_buff *skb, void *hdr, struct genl_info *info, bool failed)
 {
 	if (WARN_ON_ONCE(failed)) {
 		nlmsg_free(skb);
@@ -191,7 +198,7 @@ int tcptrack_nl_counters_get_doit(struct sk_buff *request, struct genl_info *inf
 	       put_gaps(skb, TCPTRACK_A_COUNTERS_SYNACK_GAP, sum, TT_GAP_SYNACK) &&
 	       put_lives(skb, sum);
 	kfree(sum);
-	return end_reply(skb, hdr, info, !done);
+	return tt_netlink_end(skb, hdr, info, !done);
 }
 
 static bool put_state(struct sk_buff *skb, const struct tt_net *tn, const struct tt_stats *sum,
@@ -232,65 +239,7 @@ int tcptrack_nl_states_get_doit(struct sk_buff *request, struct genl_info *info)
 	for (i = 0; i < TT_STATES && done; i++)
 		done = put_state(skb, tn, sum, i);
 	kfree(sum);
-	return end_reply(skb, hdr, info, !done);
-}
-
-static bool put_settings(struct sk_buff *skb, const struct tt_conf *conf)
-{
-	static const struct {
-		u16 attr;
-		u16 at;
-	} settings[] = {
-#define SETTING(NAME, name) { TCPTRACK_A_SETTINGS_##NAME, offsetof(struct tt_conf, name) }
-		SETTING(MODE, mode),
-		SETTING(OVERFLOW, overflow),
-		SETTING(EARLY, early),
-		SETTING(REPLY, reply),
-		SETTING(FORWARD, forward),
-		SETTING(FLOWS_MAX, flows_max),
-		SETTING(HALFOPEN_MAX, halfopen_max),
-		SETTING(HALFOPEN_LISTENER_MAX, halfopen_listener_max),
-		SETTING(HALFOPEN_SOURCE_MAX, halfopen_source_max),
-		SETTING(HALFOPEN_TIMEOUT_MIN, halfopen_timeout_min),
-		SETTING(COOKIE_START, cookie_start),
-		SETTING(COOKIE_END, cookie_end),
-		SETTING(COOKIE_MIN_TIME, cookie_min_time),
-		SETTING(COOKIE_RESETS, cookie_resets),
-#undef SETTING
-	};
-	int i;
-
-	BUILD_BUG_ON(ARRAY_SIZE(settings) * sizeof(unsigned int) != sizeof(*conf));
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		const unsigned int *value = (const void *)conf + settings[i].at;
-
-		if (nla_put_u32(skb, settings[i].attr, READ_ONCE(*value)))
-			return false;
-	}
-	return true;
-}
-
-int tcptrack_nl_settings_get_doit(struct sk_buff *request, struct genl_info *info)
-{
-	struct tt_net *tn = tt_net(genl_info_net(info));
-	char *devices = kzalloc(TT_DEVICES_TEXT, GFP_KERNEL);
-	struct sk_buff *skb;
-	bool failed;
-	void *hdr;
-
-	if (!devices)
-		return -ENOMEM;
-	skb = tt_netlink_reply(info, sizeof(tn->conf) / sizeof(u32) * U32_SIZE +
-			       nla_total_size(TT_DEVICES_TEXT), &hdr);
-	if (!skb) {
-		kfree(devices);
-		return -ENOMEM;
-	}
-	tt_device_get(tn, devices);
-	failed = !put_settings(skb, &tn->conf) ||
-		 nla_put_string(skb, TCPTRACK_A_SETTINGS_EARLY_DEVICES, devices);
-	kfree(devices);
-	return end_reply(skb, hdr, info, failed);
+	return tt_netlink_end(skb, hdr, info, !done);
 }
 
 /* The enums of the module are those of its users. */

@@ -22,6 +22,17 @@ struct sk_buff;
 struct sk_buff *tt_netlink_reply(struct genl_info *info, size_t size, void **hdr);
 
 /**
+ * tt_netlink_end() - end the answer, and send it
+ * @skb: of tt_netlink_reply()
+ * @hdr: the same
+ * @info: the request
+ * @failed: there was no room in @skb
+ *
+ * Return: as genlmsg_reply(), or %-EMSGSIZE.
+ */
+int tt_netlink_end(struct sk_buff *skb, void *hdr, struct genl_info *info, bool failed);
+
+/**
  * tt_netlink_dump() - begin a message of a dump
  * @skb: where to
  * @cb: the dump; its seq says what was there when
@@ -30,6 +41,18 @@ struct sk_buff *tt_netlink_reply(struct genl_info *info, size_t size, void **hdr
  * Return: what genlmsg_end() wants or NULL: no room.
  */
 void *tt_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd);
+
+/**
+ * tt_netlink_refuse() - say why
+ * @attr: what is wrong
+ * @extack: says so
+ * @why: a constant string
+ * @err: negative errno
+ *
+ * Return: @err.
+ */
+int tt_netlink_refuse(const struct nlattr *attr, struct netlink_ext_ack *extack, const char *why,
+		      int err);
 
 /**
  * tt_netlink_get_addr() - an address that somebody names

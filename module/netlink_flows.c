@@ -21,13 +21,6 @@ struct filter {
 	const struct nlattr *has_addr, *has_state, *has_port;
 };
 
-static int refuse(const struct nlattr *attr, struct netlink_ext_ack *extack, const char *why)
-{
-	NL_SET_BAD_ATTR(extack, attr);
-	extack->_msg = why;
-	return -EINVAL;
-}
-
 static int filter_prefix(struct filter *filter, const struct nlattr *attr,
 			 struct netlink_ext_ack *extack)
 {
@@ -37,9 +30,11 @@ static int filter_prefix(struct filter *filter, const struct nlattr *attr,
 	if (!attr)
 		return 0;
 	if (!filter->has_addr)
-		return refuse(attr, extack, "a prefix length without an address");
+		return tt_netlink_refuse(attr, extack, "a prefix length without an address",
+					 -EINVAL);
 	if (nla_get_u8(attr) > bits)
-		return refuse(attr, extack, "the prefix is longer than the address");
+		return tt_netlink_refuse(attr, extack, "the prefix is longer than the address",
+					 -EINVAL);
 	filter->prefix -= bits - nla_get_u8(attr);
 	return 0;
 }
@@ -54,7 +49,8 @@ static int filter_get(struct filter *filter, struct nlattr **attrs, struct netli
 
 	for (i = 0; i < ARRAY_SIZE(tuple); i++) {
 		if (attrs[tuple[i]])
-			return refuse(attrs[tuple[i]], extack, "this is no filter of a dump");
+			return tt_netlink_refuse(attrs[tuple[i]], extack,
+						 "this is no filter of a dump", -EINVAL);
 	}
 	err = tt_netlink_get_family(attrs[TCPTRACK_A_FLOW_FAMILY], &filter->family, extack);
 	if (err)
@@ -126,7 +122,8 @@ static int tuple_get(struct tt_key *key, struct nlattr **attrs, struct netlink_e
 
 	for (i = 0; i < ARRAY_SIZE(filters); i++) {
 		if (attrs[filters[i]])
-			return refuse(attrs[filters[i]], extack, "this is for a dump");
+			return tt_netlink_refuse(attrs[filters[i]], extack, "this is for a dump",
+						 -EINVAL);
 	}
 	for (i = TCPTRACK_A_FLOW_ADDR_A; i <= TCPTRACK_A_FLOW_PORT_B; i++) {
 		if (!attrs[i]) {

@@ -44,8 +44,27 @@ const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREFIX_LEN 
 const struct nla_policy tcptrack_settings_get_nl_policy[TCPTRACK_A_SETTINGS_PAD + 1] = {
 };
 
+/* TCPTRACK_CMD_SETTINGS_SET - do */
+const struct nla_policy tcptrack_settings_set_nl_policy[TCPTRACK_A_SETTINGS_COOKIE_RESETS + 1] = {
+	[TCPTRACK_A_SETTINGS_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[TCPTRACK_A_SETTINGS_OVERFLOW] = NLA_POLICY_MAX(NLA_U32, 2),
+	[TCPTRACK_A_SETTINGS_EARLY] = NLA_POLICY_MAX(NLA_U32, 2),
+	[TCPTRACK_A_SETTINGS_REPLY] = NLA_POLICY_MAX(NLA_U32, 1),
+	[TCPTRACK_A_SETTINGS_EARLY_DEVICES] = { .type = NLA_NUL_STRING, },
+	[TCPTRACK_A_SETTINGS_FORWARD] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_FLOWS_MAX] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_HALFOPEN_MAX] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_HALFOPEN_LISTENER_MAX] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_HALFOPEN_SOURCE_MAX] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_HALFOPEN_TIMEOUT_MIN] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_COOKIE_START] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_COOKIE_END] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_COOKIE_MIN_TIME] = { .type = NLA_U32, },
+	[TCPTRACK_A_SETTINGS_COOKIE_RESETS] = { .type = NLA_U32, },
+};
+
 /* Ops table for tcptrack */
-const struct genl_ops tcptrack_nl_ops[5] = {
+const struct genl_ops tcptrack_nl_ops[6] = {
 	{
 		.cmd		= TCPTRACK_CMD_COUNTERS_GET,
 		.doit		= tcptrack_nl_counters_get_doit,
@@ -78,5 +97,12 @@ const struct genl_ops tcptrack_nl_ops[5] = {
 		.doit		= tcptrack_nl_settings_get_doit,
 		.policy		= tcptrack_settings_get_nl_policy,
 		.maxattr	= TCPTRACK_A_SETTINGS_PAD,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_SETTINGS_SET,
+		.doit		= tcptrack_nl_settings_set_doit,
+		.policy		= tcptrack_settings_set_nl_policy,
+		.maxattr	= TCPTRACK_A_SETTINGS_COOKIE_RESETS,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Made by scripts/ynl-regen from the lists in stats.h, view.h and listener.h. */
+/* Made by scripts/ynl-regen from the lists in stats.h, view.h, listener.h and conf.h. */
 #ifndef TCPTRACK_NETLINK_NAMES_H
 #define TCPTRACK_NETLINK_NAMES_H
 
@@ -113,5 +113,21 @@
 	A(cookies_valid, COOKIES_VALID) \
 	A(cookies_invalid, COOKIES_INVALID) \
 	A(cookie_modes, COOKIE_MODES)
+
+#define TT_CONF_ATTRS(A) \
+	A(flows_max, FLOWS_MAX) \
+	A(halfopen_max, HALFOPEN_MAX) \
+	A(halfopen_listener_max, HALFOPEN_LISTENER_MAX) \
+	A(halfopen_source_max, HALFOPEN_SOURCE_MAX) \
+	A(halfopen_timeout_min, HALFOPEN_TIMEOUT_MIN) \
+	A(cookie_start, COOKIE_START) \
+	A(cookie_end, COOKIE_END) \
+	A(cookie_min_time, COOKIE_MIN_TIME) \
+	A(cookie_resets, COOKIE_RESETS) \
+	A(mode, MODE) \
+	A(overflow, OVERFLOW) \
+	A(forward, FORWARD) \
+	A(early, EARLY) \
+	A(reply, REPLY)
 
 #endif /* TCPTRACK_NETLINK_NAMES_H */
