@@ -14,7 +14,7 @@
 
 /* A reader of a million flows is given as many a time as fit in this. */
 static char buffer[32768];
-static char request_buffer[1024];
+static char request_buffer[2048];
 static struct mnl_socket *sock;
 static unsigned int sequence;
 static uint16_t family;
@@ -91,7 +91,8 @@ static void message(const struct nlmsghdr *nlh, const struct run *run)
 
 	memset(attrs, 0, sizeof(attrs));
 	mnl_attr_parse(nlh, NETLINK_HEADER, collect, &table);
-	run->each(nlh, attrs, run->arg);
+	if (run->each)
+		run->each(nlh, attrs, run->arg);
 }
 
 static const char *extack;
@@ -158,6 +159,7 @@ void netlink_changed(bool changed, const char *what)
 
 bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 {
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct run run = { .each = each, .max = max, .arg = arg };
 	int err;
 
@@ -166,8 +168,9 @@ bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 	if (!err)
 		return run.changed;
 	if (err == -EPERM)
-		die(EXIT_REFUSED, "only root may see flows (CAP_NET_ADMIN in this namespace)");
-	if (err == -EOPNOTSUPP)
+		die(EXIT_REFUSED, "only root may %s (CAP_NET_ADMIN in this namespace)",
+		    genl->cmd == TCPTRACK_CMD_FLOWS_GET ? "see flows" : "change this");
+	if (err == -EOPNOTSUPP && !extack)
 		die(EXIT_REFUSED, "the module is older than this program and does not know that");
 	die(EXIT_REFUSED, "the module refuses: %s%s%s", extack ? extack : "",
 	    extack ? ": " : "", strerror(-err));

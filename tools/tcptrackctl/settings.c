@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* settings: net.tcptrack of the namespace. */
+/* settings, set: net.tcptrack of the namespace. */
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <linux/tcptrack.h>
 
 #include "tcptrackctl.h"
@@ -66,5 +69,85 @@ int cmd_settings(int argc, char **argv)
 	no_arguments("settings", argc, argv);
 	netlink_run(netlink_request(TCPTRACK_CMD_SETTINGS_GET, false), show,
 		    TCPTRACK_A_SETTINGS_MAX, NULL);
+	return 0;
+}
+
+static const char early_devices[] = "early_devices";
+
+/* More is not for the kernel to refuse. */
+#define DEVICES_TEXT	1024
+
+/* "a, b or c" */
+static const char *choices(const char * const *words)
+{
+	static char text[128];
+	size_t i, n = 0;
+
+	for (i = 0; words[i]; i++)
+		n += snprintf(text + n, sizeof(text) - n, "%s%s",
+			      !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	return text;
+}
+
+static uint32_t value_of(const char *name, const char * const *words, const char *text)
+{
+	unsigned long n;
+	uint32_t i;
+	char *rest;
+
+	for (i = 0; words && words[i]; i++) {
+		if (!strcmp(words[i], text))
+			return i;
+	}
+	if (words)
+		die(EXIT_USAGE, "%s is %s, not \"%s\"", name, choices(words), text);
+	errno = 0;
+	n = strtoul(text, &rest, 10);
+	if (*text < '0' || *text > '9' || *rest || errno || n > UINT32_MAX)
+		die(EXIT_USAGE, "%s is a number, not \"%s\"", name, text);
+	return n;
+}
+
+/* NAME and VALUE; returns its attribute. */
+static uint16_t put(struct nlmsghdr *nlh, const char *name, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		if (strcmp(settings[i].name, name))
+			continue;
+		mnl_attr_put_u32(nlh, settings[i].attr, value_of(name, settings[i].words, value));
+		return settings[i].attr;
+	}
+	if (strcmp(name, early_devices))
+		die(EXIT_USAGE, "no setting is called \"%s\" (\"tcptrackctl settings\" lists them)",
+		    name);
+	if (strlen(value) > DEVICES_TEXT)
+		die(EXIT_USAGE, "%s are too many", early_devices);
+	mnl_attr_put_strz(nlh, TCPTRACK_A_SETTINGS_EARLY_DEVICES, value);
+	return TCPTRACK_A_SETTINGS_EARLY_DEVICES;
+}
+
+int cmd_set(int argc, char **argv)
+{
+	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SETTINGS_SET, false);
+	bool named[TCPTRACK_A_SETTINGS_MAX + 1] = { };
+	uint16_t attr;
+	char *value;
+	int i;
+
+	if (!argc)
+		die(EXIT_USAGE, "set what? NAME=VALUE... (\"tcptrackctl settings\" lists them)");
+	for (i = 0; i < argc; i++) {
+		value = strchr(argv[i], '=');
+		if (!value)
+			die(EXIT_USAGE, "\"%s\" is not NAME=VALUE", argv[i]);
+		*value++ = '\0';
+		attr = put(nlh, argv[i], value);
+		if (named[attr])
+			die(EXIT_USAGE, "%s is set twice", argv[i]);
+		named[attr] = true;
+	}
+	netlink_run(nlh, NULL, 0, NULL);
 	return 0;
 }

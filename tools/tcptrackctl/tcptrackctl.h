@@ -30,6 +30,7 @@ int cmd_states(int argc, char **argv);
 int cmd_listeners(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -50,7 +51,8 @@ void netlink_open(void);
 struct nlmsghdr *netlink_request(uint8_t command, bool dump);
 
 /*
- * Calls back for each message of the answer, its attributes by type up to max. Ends if the
+ * Calls back for each message of the answer, its attributes by type up to max (NULL: nothing
+ * is answered). Ends if the
  * kernel refuses, saying why. Returns whether what was dumped has changed meanwhile.
  */
 typedef void (*each_fn)(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg);
