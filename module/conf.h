@@ -8,6 +8,30 @@
 struct list_head;
 struct tt_net;
 
+/* The words of net.tcptrack.mode, .overflow, .early and .reply, as conf.c orders their names. */
+enum tt_mode {
+	TT_ENFORCE,
+	TT_MONITOR,
+	TT_OFF,
+};
+
+enum tt_overflow {
+	TT_OVERFLOW_COOKIE,
+	TT_OVERFLOW_RECYCLE,
+	TT_OVERFLOW_DROP,
+};
+
+enum tt_early_place {
+	TT_EARLY_OFF,
+	TT_EARLY_PREROUTING,
+	TT_EARLY_INGRESS,
+};
+
+enum tt_reply {
+	TT_REPLY_ROUTE,
+	TT_REPLY_REFLECT,
+};
+
 /*
  * net.tcptrack (Documentation/sysctl.rst), once, but for early_devices: WORD(name, its words),
  * NUMBER(name, least, greatest). What holds a namespace's, the sysctls and netlink are made

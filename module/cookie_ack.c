@@ -105,7 +105,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 	bool on;
 
 	/* nothing to learn, nothing to refuse */
-	if (!atomic_read(&tn->nfloods) && !tt_flood_outstanding(&tn->flood))
+	if (!atomic_read(&tn->answering) && !tt_flood_outstanding(&tn->flood))
 		return TT_PASS;
 	sk = tt_sock_listener(ctx);
 	q = sk ? get_queue(ctx, sk) : NULL;

@@ -225,7 +225,7 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	const struct tcphdr *th;
 	__be16 ports[2];
 
-	if (!atomic_read(&tn->nfloods) || !is_plain(skb, at->in) ||
+	if (!atomic_read(&tn->answering) || !is_plain(skb, at->in) ||
 	    (!v4 && skb->protocol != htons(ETH_P_IPV6)))
 		return TT_PASS;
 	len = v4 ? length_v4(skb) : length_v6(skb);

@@ -7,6 +7,7 @@
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
 
+#include "cookie.h"
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
@@ -48,7 +49,16 @@ bool tt_flood_is_on(const struct tt_listener *l)
 {
 	const struct tt_net *tn = l->key.tn;
 
-	return READ_ONCE(l->flood.on) || READ_ONCE(tn->flood.on);
+	if (READ_ONCE(l->override.cookies) == TT_COOKIES_ALWAYS)
+		return tt_cookie_enabled(tn->net);
+	return (READ_ONCE(l->flood.on) || READ_ONCE(tn->flood.on)) &&
+	       tt_override_overflow(l) == TT_OVERFLOW_COOKIE;
+}
+
+/* By what was set for it, whatever its namespace does. */
+static bool is_barred(const struct tt_listener *l)
+{
+	return l && tt_override_overflow(l) != TT_OVERFLOW_COOKIE;
 }
 
 void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
@@ -64,7 +74,7 @@ void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
 	if (sketch)
 		tt_sketch_init(sketch);
 	spin_lock_bh(&tn->flood_lock);
-	if (!flood->on && !flood->gone) {
+	if (!flood->on && !flood->gone && !is_barred(l)) {
 		memcpy(flood->begin, now.n, sizeof(now.n));
 		flood->begin[0]--;	/* the SYN that found it so is one of its own */
 		flood->since = tt_now();
@@ -75,6 +85,7 @@ void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
 					     lockdep_is_held(&tn->flood_lock));
 		WRITE_ONCE(flood->on, true);
 		atomic_inc(&tn->nfloods);
+		atomic_inc(&tn->answering);
 		if (l)
 			tt_listener_inc(l, cookie_modes);
 		else
@@ -188,6 +199,7 @@ static void leave(struct tt_net *tn, const struct tt_listener *l, struct tt_floo
 	lockdep_assert_held(&tn->flood_lock);
 	WRITE_ONCE(flood->on, false);
 	atomic_dec(&tn->nfloods);
+	atomic_dec(&tn->answering);
 	sketch = rcu_replace_pointer(flood->sketch, NULL, lockdep_is_held(&tn->flood_lock));
 	count(&c, tn, l);
 	for (i = 0; i < TT_FLOOD_COUNTERS; i++)
@@ -206,6 +218,21 @@ void tt_flood_end(struct tt_net *tn, struct tt_listener *l)
 	flood->gone = true;
 	if (flood->on)
 		leave(tn, l, flood);
+	spin_unlock_bh(&tn->flood_lock);
+}
+
+void tt_flood_again(struct tt_net *tn, struct tt_listener *l)
+{
+	spin_lock_bh(&tn->flood_lock);
+	l->flood.gone = false;
+	spin_unlock_bh(&tn->flood_lock);
+}
+
+void tt_flood_stop(struct tt_net *tn, struct tt_listener *l)
+{
+	spin_lock_bh(&tn->flood_lock);
+	if (l->flood.on)
+		leave(tn, l, &l->flood);
 	spin_unlock_bh(&tn->flood_lock);
 }
 

@@ -68,15 +68,34 @@ void tt_flood_init(struct tt_flood *flood);
 void tt_flood_end(struct tt_net *tn, struct tt_listener *l);
 
 /**
+ * tt_flood_again() - a listener that was gone has a socket again
+ * @tn: namespace
+ * @l: listener
+ *
+ * Context: any; tt_listeners_lock held.
+ */
+void tt_flood_again(struct tt_net *tn, struct tt_listener *l);
+
+/**
+ * tt_flood_stop() - a listener has to leave its cookie mode now
+ * @tn: namespace
+ * @l: listener; its &struct tt_override says already that it may not enter it again
+ *
+ * Context: any; tells of the end if cookie mode is on.
+ */
+void tt_flood_stop(struct tt_net *tn, struct tt_listener *l);
+
+/**
  * tt_flood_is_on() - whether SYNs for a listener are answered with cookies
  * @l: listener
  *
- * Return: true if it or its namespace is in cookie mode.
+ * Return: true if it or its namespace is in cookie mode and its overflow policy is to answer
+ * with cookies, or if it always does.
  */
 bool tt_flood_is_on(const struct tt_listener *l);
 
 /**
- * tt_flood_enter() - enter cookie mode, unless it is on
+ * tt_flood_enter() - enter cookie mode, unless it is on, or the listener may not
  * @tn: namespace
  * @l: listener, or NULL for the namespace
  * @level: how many half-open connections there were

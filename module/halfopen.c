@@ -181,16 +181,6 @@ static unsigned int expire(struct tt_queue *q, unsigned int most)
 	return n;
 }
 
-/* Without tcp_syncookies the stack would not take the ACK. */
-static enum tt_overflow policy(const struct tt_net *tn)
-{
-	enum tt_overflow overflow = READ_ONCE(tn->conf.overflow);
-
-	if (overflow == TT_OVERFLOW_COOKIE && !tt_cookie_enabled(tn->net))
-		return TT_OVERFLOW_RECYCLE;
-	return overflow;
-}
-
 static enum tt_verdict drop(struct tt_queue *q)
 {
 	tt_listener_inc(q->listener, syns_dropped);
@@ -228,7 +218,7 @@ static void count_over(struct tt_queue *q, enum tt_room room)
 static enum tt_verdict overflow(struct tt_ctx *ctx, struct tt_queue *q, enum tt_room room,
 				const struct sock *tw)
 {
-	enum tt_overflow how = policy(ctx->tn);
+	enum tt_overflow how = tt_override_overflow(q->listener);
 	enum tt_verdict v = TT_PASS;
 
 	if (how == TT_OVERFLOW_DROP)
@@ -263,7 +253,7 @@ static enum tt_verdict admit(struct tt_ctx *ctx, struct tt_queue *q, struct tt_s
 			tt_queue_release(q);
 			break;
 		}
-		if (room == TT_FULL_NAMESPACE && tt_listener_refresh(ctx->tn))
+		if (room == TT_FULL_NAMESPACE && tt_watermark_refresh(ctx->tn))
 			continue;
 		if (!counted)
 			count_over(q, room);
@@ -287,7 +277,7 @@ static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q)
 	tt_listener_inc(q->listener, over_source);
 	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
-	if (policy(ctx->tn) != TT_OVERFLOW_COOKIE)
+	if (tt_override_overflow(q->listener) != TT_OVERFLOW_COOKIE)
 		return drop(q);
 	v = answer(ctx, q);
 	return v == TT_PASS ? drop(q) : v;
@@ -295,9 +285,6 @@ static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q)
 
 static enum tt_verdict cookie_mode(struct tt_ctx *ctx, struct tt_queue *q, const struct sock *tw)
 {
-	tt_watermark_check(q);
-	if (!tt_flood_is_on(q->listener))
-		return TT_PASS;
 	tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
 	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
@@ -333,7 +320,9 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 	tt_queue_sync(q);
 	if (READ_ONCE(tn->conf.mode) == TT_ENFORCE)
 		expire(q, SYN_EVICTS);
-	if (policy(tn) == TT_OVERFLOW_COOKIE)
+	if (tt_override_overflow(q->listener) == TT_OVERFLOW_COOKIE)
+		tt_watermark_check(q);
+	if (tt_flood_is_on(q->listener))
 		v = cookie_mode(ctx, q, tw);
 	if (v != TT_PASS)
 		return v;
@@ -349,8 +338,7 @@ enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
 	enum tt_verdict v;
 
 	if (!q || READ_ONCE(q->dying) || sk_acceptq_is_full(sk) ||
-	    !tt_flood_is_on(q->listener) || READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE ||
-	    policy(ctx->tn) != TT_OVERFLOW_COOKIE)
+	    !tt_flood_is_on(q->listener) || READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
 	v = answer(ctx, q);
 	if (v == TT_STOLEN) {
@@ -397,7 +385,7 @@ static unsigned int enforce_sum(struct tt_net *tn)
 
 	if (atomic_read(&tn->held) <= tt_net_halfopen_max(tn))
 		return 0;
-	q = tt_listener_longest(tn, &share);
+	q = tt_watermark_longest(tn, &share);
 	share = clamp(share, 0, STEP_EVICTS);
 	while (q && n < share && recycle(q)) {
 		tt_queue_sync(q);

@@ -24,8 +24,7 @@ const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
 #undef STAT
 };
 
-/* Guards both tables, tt_net.listeners and tt_listener.queues; above tt_queue.lock. */
-static DEFINE_SPINLOCK(listeners_lock);
+DEFINE_SPINLOCK(tt_listeners_lock);
 static struct rhashtable listeners, queues;
 static unsigned int nlisteners;		/* queues of all namespaces */
 static unsigned int walk;
@@ -69,7 +68,7 @@ int tt_queue_sync(struct tt_queue *q)
 int tt_queue_limit(const struct tt_queue *q)
 {
 	unsigned int backlog = READ_ONCE(q->sk->sk_max_ack_backlog);
-	unsigned int max = READ_ONCE(q->tn->conf.halfopen_listener_max);
+	unsigned int max = tt_override_limit(q->listener);
 
 	return clamp_t(unsigned int, max ? min(max, backlog) : backlog, 1, INT_MAX);
 }
@@ -115,6 +114,12 @@ static void listener_free(struct rcu_head *rcu)
 	kfree(l);
 }
 
+void tt_listener_put(struct tt_listener *l)
+{
+	if (refcount_dec_and_test(&l->ref))
+		call_rcu(&l->rcu, listener_free);
+}
+
 static void queue_free(struct rcu_head *rcu)
 {
 	kfree(container_of(rcu, struct tt_queue, rcu));
@@ -127,8 +132,7 @@ void tt_queue_put(struct tt_queue *q)
 
 	if (!refcount_dec_and_test(&q->ref))
 		return;
-	if (refcount_dec_and_test(&l->ref))
-		call_rcu(&l->rcu, listener_free);
+	tt_listener_put(l);
 	call_rcu(&q->rcu, queue_free);
 }
 
@@ -180,15 +184,17 @@ static void key_of(struct tt_listener_key *key, struct tt_net *tn, const struct 
 	ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, &key->addr);
 }
 
-/* Those of the same address and port are shown together. */
-static struct tt_listener *listener_get(struct tt_net *tn, const struct sock *sk)
+struct tt_listener *tt_listener_find(const struct tt_listener_key *key)
 {
-	struct tt_listener_key key;
-	struct tt_listener *l;
+	lockdep_assert_held(&tt_listeners_lock);
+	return rhashtable_lookup_fast(&listeners, key, listener_params);
+}
 
-	lockdep_assert_held(&listeners_lock);
-	key_of(&key, tn, sk);
-	l = rhashtable_lookup_fast(&listeners, &key, listener_params);
+struct tt_listener *tt_listener_get(const struct tt_listener_key *key)
+{
+	struct tt_listener *l = tt_listener_find(key);
+	struct tt_net *tn = key->tn;
+
 	if (l && refcount_inc_not_zero(&l->ref))
 		return l;
 	l = kzalloc(sizeof(*l), GFP_ATOMIC | __GFP_NOWARN);
@@ -197,7 +203,8 @@ static struct tt_listener *listener_get(struct tt_net *tn, const struct sock *sk
 	l->stats = alloc_percpu_gfp(struct tt_listener_stats, GFP_ATOMIC | __GFP_NOWARN);
 	if (!l->stats)
 		goto err_stats;
-	l->key = key;
+	l->key = *key;
+	tt_override_init(&l->override);
 	l->created = tt_now();
 	refcount_set(&l->ref, 1);
 	INIT_LIST_HEAD(&l->queues);
@@ -216,25 +223,29 @@ err_stats:
 	return NULL;
 }
 
-static void listener_leave(struct tt_listener *l)
+void tt_listener_leave(struct tt_listener *l)
 {
-	lockdep_assert_held(&listeners_lock);
+	lockdep_assert_held(&tt_listeners_lock);
 	if (!list_empty(&l->queues))
+		return;
+	tt_flood_end(l->key.tn, l);
+	if (l->kept)
 		return;
 	rhashtable_remove_fast(&listeners, &l->node, listener_params);
 	list_del_rcu(&l->list);
 	WRITE_ONCE(l->key.tn->listeners_seq, l->key.tn->listeners_seq + 1);
-	tt_flood_end(l->key.tn, l);
 }
 
 static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 {
 	struct tt_queue *q = kzalloc(sizeof(*q), GFP_ATOMIC | __GFP_NOWARN);
+	struct tt_listener_key key;
 
-	lockdep_assert_held(&listeners_lock);
+	lockdep_assert_held(&tt_listeners_lock);
 	if (!q)
 		return NULL;
-	q->listener = listener_get(tn, sk);
+	key_of(&key, tn, sk);
+	q->listener = tt_listener_get(&key);
 	if (!q->listener)
 		goto err_listener;
 	q->tn = tn;
@@ -247,6 +258,8 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 		goto err_sock;
 	if (rhashtable_insert_fast(&queues, &q->node, queue_params))
 		goto err_insert;
+	if (list_empty(&q->listener->queues))
+		tt_flood_again(tn, q->listener);
 	list_add_tail_rcu(&q->list, &q->listener->queues);
 	tn->nqueues++;
 	nlisteners++;
@@ -255,9 +268,8 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 err_insert:
 	sock_put(sk);
 err_sock:
-	listener_leave(q->listener);
-	if (refcount_dec_and_test(&q->listener->ref))
-		call_rcu(&q->listener->rcu, listener_free);
+	tt_listener_leave(q->listener);
+	tt_listener_put(q->listener);
 err_listener:
 	kfree(q);
 	return NULL;
@@ -283,7 +295,7 @@ struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
 	/* just before it closes, this may still be LISTEN: the collector sets it right */
 	if (READ_ONCE(sk->sk_state) != TCP_LISTEN)
 		return NULL;
-	spin_lock_bh(&listeners_lock);
+	spin_lock_bh(&tt_listeners_lock);
 	q = tt_queue_find(sk);
 	if (q) {
 		WRITE_ONCE(q->dying, false);	/* listen() again, after shutdown() */
@@ -293,17 +305,17 @@ struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
 		if (!q)
 			tt_stat_inc(tn, listeners_refused);
 	}
-	spin_unlock_bh(&listeners_lock);
+	spin_unlock_bh(&tt_listeners_lock);
 	return q;
 }
 
 /* What it held of the bound goes with it. */
 static void queue_remove(struct tt_queue *q)
 {
-	lockdep_assert_held(&listeners_lock);
+	lockdep_assert_held(&tt_listeners_lock);
 	rhashtable_remove_fast(&queues, &q->node, queue_params);
 	list_del_rcu(&q->list);
-	listener_leave(q->listener);
+	tt_listener_leave(q->listener);
 	q->tn->nqueues--;
 	nlisteners--;
 }
@@ -327,7 +339,7 @@ void tt_listener_closed(const struct sock *sk)
 	struct tt_queue *q;
 	bool gone = false;
 
-	spin_lock_bh(&listeners_lock);
+	spin_lock_bh(&tt_listeners_lock);
 	q = tt_queue_find(sk);
 	if (q) {
 		gone = !inet_csk_reqsk_queue_len(sk);
@@ -335,7 +347,7 @@ void tt_listener_closed(const struct sock *sk)
 		if (gone)
 			queue_remove(q);
 	}
-	spin_unlock_bh(&listeners_lock);
+	spin_unlock_bh(&tt_listeners_lock);
 	if (gone)
 		queue_bury(q);
 }
@@ -385,62 +397,14 @@ void tt_listener_walk_end(struct tt_net *tn)
 	struct tt_queue *q;
 
 	do {
-		spin_lock_bh(&listeners_lock);
+		spin_lock_bh(&tt_listeners_lock);
 		q = next_gone(tn);
 		if (q)
 			queue_remove(q);
-		spin_unlock_bh(&listeners_lock);
+		spin_unlock_bh(&tt_listeners_lock);
 		if (q)
 			queue_bury(q);
 	} while (q);
-}
-
-static void set_longest(struct tt_queue *q)
-{
-	spin_lock_bh(&q->lock);
-	if (!q->gone)
-		rcu_assign_pointer(q->tn->longest, q);
-	spin_unlock_bh(&q->lock);
-}
-
-struct tt_queue *tt_listener_longest(struct tt_net *tn, int *share)
-{
-	int first = 0, second = 0, n = 0, over = -tt_net_halfopen_max(tn);
-	struct tt_queue *q, *longest = NULL;
-	struct tt_listener *l;
-
-	list_for_each_entry_rcu(l, &tn->listeners, list) {
-		list_for_each_entry_rcu(q, &l->queues, list) {
-			int len = tt_queue_sync(q);
-
-			n++;
-			over += READ_ONCE(q->seen);
-			if (longest && len <= first) {
-				second = max(second, len);
-				continue;
-			}
-			second = first;
-			first = len;
-			longest = q;
-		}
-	}
-	*share = min(over, max(first - second, over / max(n, 1)));
-	return longest;
-}
-
-bool tt_listener_refresh(struct tt_net *tn)
-{
-	struct tt_queue *longest;
-	unsigned long now = jiffies;
-	int share;
-
-	if (READ_ONCE(tn->refreshed) == now)
-		return false;
-	WRITE_ONCE(tn->refreshed, now);
-	longest = tt_listener_longest(tn, &share);
-	if (longest)
-		set_longest(longest);
-	return true;
 }
 
 void tt_listener_sum(const struct tt_listener *l, struct tt_listener_stats *sum)
@@ -461,6 +425,7 @@ void tt_listener_net_init(struct tt_net *tn)
 	INIT_LIST_HEAD(&tn->listeners);
 	atomic_set(&tn->held, 0);
 	atomic_set(&tn->nfloods, 0);
+	atomic_set(&tn->answering, 0);
 	spin_lock_init(&tn->flood_lock);
 	ratelimit_state_init(&tn->ratelimit, 60 * HZ, 20);
 	tt_flood_init(&tn->flood);
@@ -471,6 +436,7 @@ void tt_listener_net_exit(struct tt_net *tn)
 {
 	WRITE_ONCE(tn->leaving, true);
 	tt_listener_walk_end(tn);
+	tt_override_net_exit(tn);
 	tt_flood_end(tn, NULL);
 }
 

@@ -9,10 +9,14 @@
 #include <linux/spinlock.h>
 
 #include "flood.h"
+#include "override.h"
 
 struct sock;
 struct tt_flow;
 struct tt_net;
+
+/* Guards both tables, tt_net.listeners and tt_listener.queues; above tt_queue.lock. */
+extern spinlock_t tt_listeners_lock;
 
 /* What is counted for each listener, too; TT_STATS says what it means. Names are ABI. */
 #define TT_LISTENER_STATS(STAT) \
@@ -59,7 +63,9 @@ struct tt_listener_key {
  *	tt_listeners_lock, read under RCU
  * @stats: per CPU; any context may add to its own CPU's
  * @flood: cookie mode
- * @ref: its queues
+ * @override: what was set for it; tt_listeners_lock, read without
+ * @kept: it stays when it has no queue, for the sake of @override; tt_listeners_lock
+ * @ref: its queues, and @kept
  * @created: jiffies
  * @rcu: frees it
  */
@@ -71,6 +77,8 @@ struct tt_listener {
 	struct list_head queues;
 	struct tt_listener_stats __percpu *stats;
 	struct tt_flood flood;
+	struct tt_override override;
+	bool kept;
 	refcount_t ref;
 	u32 created;
 	struct rcu_head rcu;
@@ -159,7 +167,8 @@ void tt_queue_put(struct tt_queue *q);
  * tt_queue_limit() - how many half-open connections a socket may have
  * @q: queue
  *
- * Return: the smaller of halfopen_listener_max and the socket's backlog, at least 1.
+ * Return: the smaller of what was set for its listener, else halfopen_listener_max, and the
+ * socket's backlog, at least 1.
  */
 int tt_queue_limit(const struct tt_queue *q);
 
@@ -219,35 +228,42 @@ void tt_queue_del(struct tt_queue *q, struct tt_flow *flow);
 struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms);
 
 /**
+ * tt_listener_find() - a listener by what makes it one
+ * @key: all of it written, also what is between its members
+ *
+ * Context: tt_listeners_lock held.
+ *
+ * Return: the listener or NULL.
+ */
+struct tt_listener *tt_listener_find(const struct tt_listener_key *key);
+
+/**
+ * tt_listener_get() - the same, made if there is none
+ * @key: as there
+ *
+ * Context: tt_listeners_lock held.
+ *
+ * Return: the listener, with a reference for the caller, or NULL: no memory.
+ */
+struct tt_listener *tt_listener_get(const struct tt_listener_key *key);
+
+/**
+ * tt_listener_leave() - it goes out of the tables, unless it has a queue or is kept
+ * @l: listener, on which the caller has a reference
+ *
+ * Context: tt_listeners_lock held. Without a queue its cookie mode ends.
+ */
+void tt_listener_leave(struct tt_listener *l);
+
+/* Gives a reference back; any context. */
+void tt_listener_put(struct tt_listener *l);
+
+/**
  * tt_listener_sum() - a listener's counters over all CPUs
  * @l: listener
  * @sum: written whole
  */
 void tt_listener_sum(const struct tt_listener *l, struct tt_listener_stats *sum);
-
-/**
- * tt_listener_longest() - read the stack's counts of all listeners, find the longest queue
- * @tn: namespace
- * @share: set to how many may go of it before another one is as long, and no more than
- *	the stack holds too many in the namespace: 0 or less if it does not
- *
- * Context: RCU read side.
- *
- * Return: that queue or NULL.
- */
-struct tt_queue *tt_listener_longest(struct tt_net *tn, int *share);
-
-/**
- * tt_listener_refresh() - read the stack's counts of all listeners of a namespace
- * @tn: namespace
- *
- * At most once a jiffy: what other listeners have given back shows only so.
- *
- * Context: RCU read side.
- *
- * Return: whether anything was read.
- */
-bool tt_listener_refresh(struct tt_net *tn);
 
 /**
  * tt_listener_closed() - a socket stops listening

@@ -270,7 +270,7 @@ static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk, enum rec
 	local_bh_disable();
 	if (flags == TT_SYN && (!sk || sk->sk_state == TCP_TIME_WAIT))
 		verdict = tt_halfopen_syn(ctx, sk);
-	else if (flags == TT_SYN && atomic_read(&ctx->tn->nfloods))
+	else if (flags == TT_SYN && atomic_read(&ctx->tn->answering))
 		tt_stat_inc(ctx->tn, cookie_left_socket);
 	else if (!sk && (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK && end == UNKNOWN)
 		verdict = tt_halfopen_ack(ctx);

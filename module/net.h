@@ -18,30 +18,6 @@
 struct ctl_table_header;
 struct tt_queue;
 
-/* The words of net.tcptrack.mode, .overflow, .early and .reply, as conf.c orders their names. */
-enum tt_mode {
-	TT_ENFORCE,
-	TT_MONITOR,
-	TT_OFF,
-};
-
-enum tt_overflow {
-	TT_OVERFLOW_COOKIE,
-	TT_OVERFLOW_RECYCLE,
-	TT_OVERFLOW_DROP,
-};
-
-enum tt_early_place {
-	TT_EARLY_OFF,
-	TT_EARLY_PREROUTING,
-	TT_EARLY_INGRESS,
-};
-
-enum tt_reply {
-	TT_REPLY_ROUTE,
-	TT_REPLY_REFLECT,
-};
-
 /**
  * struct tt_net - what belongs to one network namespace
  * @net: the namespace; outlives this
@@ -76,6 +52,8 @@ enum tt_reply {
  * @flood: cookie mode of the whole namespace
  * @flood_lock: guards the entering and leaving of cookie modes, and @ratelimit
  * @nfloods: cookie modes that are on
+ * @answering: these, and listeners that always answer with cookies: if 0, no ACK is looked at
+ * @nkept: listeners that are kept for what was set for them; the lock of listener.c
  * @ratelimit: for what is logged
  * @started: ktime_get_ns() when tracking began
  * @sysctl: net.tcptrack
@@ -113,6 +91,8 @@ struct tt_net {
 	struct tt_flood flood;
 	spinlock_t flood_lock;	/* guards tt_flood of this namespace and its listeners */
 	atomic_t nfloods;
+	atomic_t answering;
+	unsigned int nkept;
 	struct ratelimit_state ratelimit;
 	u64 started;
 	struct ctl_table_header *sysctl;

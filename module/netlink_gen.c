@@ -63,8 +63,27 @@ const struct nla_policy tcptrack_settings_set_nl_policy[TCPTRACK_A_SETTINGS_COOK
 	[TCPTRACK_A_SETTINGS_COOKIE_RESETS] = { .type = NLA_U32, },
 };
 
+/* TCPTRACK_CMD_LISTENER_SET - do */
+const struct nla_policy tcptrack_listener_set_nl_policy[TCPTRACK_A_LISTENER_COOKIE_MODE + 1] = {
+	[TCPTRACK_A_LISTENER_FAMILY] = { .type = NLA_U16, },
+	[TCPTRACK_A_LISTENER_ADDR] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_LISTENER_PORT] = { .type = NLA_U16, },
+	[TCPTRACK_A_LISTENER_DEV] = { .type = NLA_U32, },
+	[TCPTRACK_A_LISTENER_LIMIT_SET] = { .type = NLA_U32, },
+	[TCPTRACK_A_LISTENER_OVERFLOW] = NLA_POLICY_MAX(NLA_U32, 3),
+	[TCPTRACK_A_LISTENER_COOKIE_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
+};
+
+/* TCPTRACK_CMD_LISTENER_DELETE - do */
+const struct nla_policy tcptrack_listener_delete_nl_policy[TCPTRACK_A_LISTENER_DEV + 1] = {
+	[TCPTRACK_A_LISTENER_FAMILY] = { .type = NLA_U16, },
+	[TCPTRACK_A_LISTENER_ADDR] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_LISTENER_PORT] = { .type = NLA_U16, },
+	[TCPTRACK_A_LISTENER_DEV] = { .type = NLA_U32, },
+};
+
 /* Ops table for tcptrack */
-const struct genl_ops tcptrack_nl_ops[6] = {
+const struct genl_ops tcptrack_nl_ops[8] = {
 	{
 		.cmd		= TCPTRACK_CMD_COUNTERS_GET,
 		.doit		= tcptrack_nl_counters_get_doit,
@@ -103,6 +122,20 @@ const struct genl_ops tcptrack_nl_ops[6] = {
 		.doit		= tcptrack_nl_settings_set_doit,
 		.policy		= tcptrack_settings_set_nl_policy,
 		.maxattr	= TCPTRACK_A_SETTINGS_COOKIE_RESETS,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_LISTENER_SET,
+		.doit		= tcptrack_nl_listener_set_doit,
+		.policy		= tcptrack_listener_set_nl_policy,
+		.maxattr	= TCPTRACK_A_LISTENER_COOKIE_MODE,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_LISTENER_DELETE,
+		.doit		= tcptrack_nl_listener_delete_doit,
+		.policy		= tcptrack_listener_delete_nl_policy,
+		.maxattr	= TCPTRACK_A_LISTENER_DEV,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -23,8 +23,12 @@ extern const struct nla_policy tcptrack_settings_get_nl_policy[TCPTRACK_A_SETTIN
 
 extern const struct nla_policy tcptrack_settings_set_nl_policy[TCPTRACK_A_SETTINGS_COOKIE_RESETS + 1];
 
+extern const struct nla_policy tcptrack_listener_set_nl_policy[TCPTRACK_A_LISTENER_COOKIE_MODE + 1];
+
+extern const struct nla_policy tcptrack_listener_delete_nl_policy[TCPTRACK_A_LISTENER_DEV + 1];
+
 /* Ops table for tcptrack */
-extern const struct genl_ops tcptrack_nl_ops[6];
+extern const struct genl_ops tcptrack_nl_ops[8];
 
 int tcptrack_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_states_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -36,5 +40,8 @@ int tcptrack_nl_flows_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
 int tcptrack_nl_settings_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_settings_set_doit(struct sk_buff *skb, struct genl_info *info);
+int tcptrack_nl_listener_set_doit(struct sk_buff *skb, struct genl_info *info);
+int tcptrack_nl_listener_delete_doit(struct sk_buff *skb,
+				     struct genl_info *info);
 
 #endif /* _LINUX_TCPTRACK_GEN_H */

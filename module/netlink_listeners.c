@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Generic netlink: listeners. */
 
+#include <linux/netdevice.h>
 #include <linux/rculist.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 #include <uapi/linux/tcptrack.h>
 
+#include "conf.h"
 #include "listener.h"
 #include "net.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_names.h"
+#include "override.h"
 #include "view.h"
 
 /* Which listeners are asked for: what has no attribute may be anything. */
@@ -61,6 +64,16 @@ static bool put_stats(struct sk_buff *skb, const struct tt_listener *l)
 	return true;
 }
 
+static bool put_override(struct sk_buff *skb, const struct tt_override *o)
+{
+	u32 limit = READ_ONCE(o->limit);
+
+	return (limit == TT_LIMIT_INHERIT ||
+		!nla_put_u32(skb, TCPTRACK_A_LISTENER_LIMIT_SET, limit)) &&
+	       !nla_put_u32(skb, TCPTRACK_A_LISTENER_OVERFLOW, READ_ONCE(o->overflow)) &&
+	       !nla_put_u32(skb, TCPTRACK_A_LISTENER_COOKIE_MODE, READ_ONCE(o->cookies));
+}
+
 static bool put_listener(struct sk_buff *skb, const struct tt_listener *l)
 {
 	u32 mode = tt_flood_is_on(l) ? TCPTRACK_LISTENER_MODE_COOKIE :
@@ -82,7 +95,7 @@ static bool put_listener(struct sk_buff *skb, const struct tt_listener *l)
 		 nla_put_u32(skb, TCPTRACK_A_LISTENER_ACCEPTQ_MAX, t.acceptq_max) ||
 		 nla_put_u32(skb, TCPTRACK_A_LISTENER_MODE, mode) ||
 		 nla_put_u32(skb, TCPTRACK_A_LISTENER_AGE_MS, tt_ms_since(l->created))) &&
-	       put_stats(skb, l);
+	       put_stats(skb, l) && put_override(skb, &l->override);
 }
 
 static const struct tt_listener *find(const struct tt_net *tn, const struct which *which)
@@ -159,3 +172,89 @@ int tcptrack_nl_listeners_get_dumpit(struct sk_buff *skb, struct netlink_callbac
 	rcu_read_unlock();
 	return skb->len;
 }
+
+static bool has_device(struct net *net, u32 ifindex)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = ifindex <= INT_MAX && dev_get_by_index_rcu(net, ifindex);
+	rcu_read_unlock();
+	return has;
+}
+
+static int get_key(struct tt_listener_key *key, struct genl_info *info)
+{
+	struct which which = { };
+	int err = which_get(&which, info->attrs, info->extack);
+
+	if (err)
+		return err;
+	if (!which.has_addr || !which.has_port) {
+		NL_SET_ERR_MSG(info->extack, "a listener has an address and a port");
+		return -EINVAL;
+	}
+	memset(key, 0, sizeof(*key));
+	key->tn = tt_net(genl_info_net(info));
+	key->addr = which.addr;
+	key->family = which.family;
+	key->port = nla_get_be16(which.has_port);
+	if (!key->port)
+		return tt_netlink_refuse(which.has_port, info->extack, "nothing listens on port 0",
+					 -EINVAL);
+	if (which.has_dev)
+		key->dev = nla_get_u32(which.has_dev);
+	return 0;
+}
+
+int tcptrack_nl_listener_set_doit(struct sk_buff *request, struct genl_info *info)
+{
+	const struct nlattr *limit = info->attrs[TCPTRACK_A_LISTENER_LIMIT_SET];
+	const struct nlattr *overflow = info->attrs[TCPTRACK_A_LISTENER_OVERFLOW];
+	const struct nlattr *cookies = info->attrs[TCPTRACK_A_LISTENER_COOKIE_MODE];
+	struct tt_override_change change = {
+		.limit = limit,
+		.overflow = overflow,
+		.cookies = cookies,
+		.to = {
+			.limit = limit ? nla_get_u32(limit) : 0,
+			.overflow = overflow ? nla_get_u32(overflow) : 0,
+			.cookies = cookies ? nla_get_u32(cookies) : 0,
+		},
+	};
+	struct tt_listener_key key;
+	int err = get_key(&key, info);
+
+	if (err)
+		return err;
+	if (key.dev && !has_device(genl_info_net(info), key.dev))
+		return tt_netlink_refuse(info->attrs[TCPTRACK_A_LISTENER_DEV], info->extack,
+					 "there is no such device", -ENODEV);
+	if (!limit && !overflow && !cookies) {
+		NL_SET_ERR_MSG(info->extack,
+			       "nothing to set: limit_set, overflow or cookie_mode is needed");
+		return -EINVAL;
+	}
+	if (limit && !tt_conf_in_range(TT_CONF_halfopen_listener_max, change.to.limit))
+		return tt_netlink_refuse(limit, info->extack,
+					 "the limit is a number from 0 to 2147483647", -ERANGE);
+	err = tt_override_set(&key, &change);
+	if (err == -ENOSPC)
+		NL_SET_ERR_MSG(info->extack, "too many listeners have settings: delete some");
+	return err;
+}
+
+int tcptrack_nl_listener_delete_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tt_listener_key key;
+	int err = get_key(&key, info) ?: tt_override_delete(&key);
+
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG(info->extack, "nothing is set for this listener");
+	return err;
+}
+
+/* The enums of the module are those of its users. */
+static_assert(TCPTRACK_LISTENER_OVERFLOW_DROP == (int)TT_OVERFLOW_DROP);
+static_assert(TCPTRACK_LISTENER_OVERFLOW_INHERIT == (int)TT_OVERFLOW_INHERIT);
+static_assert(TCPTRACK_COOKIE_MODE_NEVER == (int)TT_COOKIES_NEVER);

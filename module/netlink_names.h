@@ -60,6 +60,7 @@
 	A(halfopen_evicted, HALFOPEN_EVICTED) \
 	A(halfopen_expired, HALFOPEN_EXPIRED) \
 	A(listeners_refused, LISTENERS_REFUSED) \
+	A(listener_settings_refused, LISTENER_SETTINGS_REFUSED) \
 	A(cookie_modes, COOKIE_MODES) \
 	A(cookies_sent, COOKIES_SENT) \
 	A(cookies_own_buffer, COOKIES_OWN_BUFFER) \

@@ -93,7 +93,8 @@ static int get_devices(struct list_head *devices, struct genl_info *info)
 }
 
 /* All is looked at first: what is left to fail are hooks. */
-static int set(struct tt_conf_change *change, struct list_head *devices, struct genl_info *info)
+static int change_all(struct tt_conf_change *change, struct list_head *devices,
+		      struct genl_info *info)
 {
 	int err = get_values(change, info);
 
@@ -120,7 +121,7 @@ int tcptrack_nl_settings_set_doit(struct sk_buff *request, struct genl_info *inf
 {
 	struct tt_conf_change change = { };
 	LIST_HEAD(devices);
-	int err = set(&change, &devices, info);
+	int err = change_all(&change, &devices, info);
 
 	tt_device_forget(&devices);
 	return err;

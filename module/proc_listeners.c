@@ -20,6 +20,21 @@ static void show_address(struct seq_file *m, const struct tt_listener_key *key)
 	seq_printf(m, " %d", key->dev);
 }
 
+/* The columns that came last: what was set. */
+static void show_override(struct seq_file *m, const struct tt_override *o)
+{
+	static const char * const overflow[] = { "cookie", "recycle", "drop", "inherit" };
+	static const char * const cookies[] = { "auto", "always", "never" };
+	u32 limit = READ_ONCE(o->limit);
+
+	if (limit == TT_LIMIT_INHERIT)
+		seq_puts(m, " inherit");
+	else
+		seq_printf(m, " %u", limit);
+	seq_printf(m, " %s %s\n", overflow[READ_ONCE(o->overflow)],
+		   cookies[READ_ONCE(o->cookies)]);
+}
+
 static int show(struct seq_file *m, void *v)
 {
 	const struct tt_listener *l;
@@ -31,7 +46,7 @@ static int show(struct seq_file *m, void *v)
 		seq_puts(m, "family address dev sockets halfopen young peak limit acceptq acceptq_max mode age_ms");
 		for (i = 0; i < TT_LISTENER_STAT_COUNT; i++)
 			seq_printf(m, " %s", tt_listener_stat_names[i]);
-		seq_putc(m, '\n');
+		seq_puts(m, " limit_set overflow cookie_mode\n");
 		return 0;
 	}
 	l = list_entry(v, struct tt_listener, list);
@@ -43,7 +58,7 @@ static int show(struct seq_file *m, void *v)
 		   tt_ms_since(l->created));
 	for (i = 0; i < TT_LISTENER_STAT_COUNT; i++)
 		seq_printf(m, " %lu", sum.stat[i]);
-	seq_putc(m, '\n');
+	show_override(m, &l->override);
 	return 0;
 }
 

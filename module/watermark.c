@@ -81,10 +81,58 @@ void tt_watermark_check(struct tt_queue *q)
 	int limit = tt_watermark_limit(q->listener);
 	bool on = percent(level, limit) >= start;
 
-	if (on && start && !READ_ONCE(tn->conf.halfopen_listener_max) && level < limit)
+	if (on && start && !tt_override_limit(q->listener) && level < limit)
 		on = percent(level - young(q), limit) >= start;
 	if (on)
 		tt_flood_enter(tn, q->listener, level);
 	if (percent(held, tt_net_halfopen_max(tn)) >= start && start)
 		tt_flood_enter(tn, NULL, held);
+}
+
+static void set_longest(struct tt_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	if (!q->gone)
+		rcu_assign_pointer(q->tn->longest, q);
+	spin_unlock_bh(&q->lock);
+}
+
+struct tt_queue *tt_watermark_longest(struct tt_net *tn, int *share)
+{
+	int first = 0, second = 0, n = 0, over = -tt_net_halfopen_max(tn);
+	struct tt_queue *q, *longest = NULL;
+	struct tt_listener *l;
+
+	list_for_each_entry_rcu(l, &tn->listeners, list) {
+		list_for_each_entry_rcu(q, &l->queues, list) {
+			int len = tt_queue_sync(q);
+
+			n++;
+			over += READ_ONCE(q->seen);
+			if (longest && len <= first) {
+				second = max(second, len);
+				continue;
+			}
+			second = first;
+			first = len;
+			longest = q;
+		}
+	}
+	*share = min(over, max(first - second, over / max(n, 1)));
+	return longest;
+}
+
+bool tt_watermark_refresh(struct tt_net *tn)
+{
+	struct tt_queue *longest;
+	unsigned long now = jiffies;
+	int share;
+
+	if (READ_ONCE(tn->refreshed) == now)
+		return false;
+	WRITE_ONCE(tn->refreshed, now);
+	longest = tt_watermark_longest(tn, &share);
+	if (longest)
+		set_longest(longest);
+	return true;
 }

@@ -3,6 +3,7 @@
 #define TCPTRACK_WATERMARK_H
 
 struct tt_listener;
+struct tt_net;
 struct tt_queue;
 
 /**
@@ -44,5 +45,29 @@ unsigned int tt_watermark_timeout(const struct tt_queue *q);
  * Context: RCU read side, softirq or process.
  */
 void tt_watermark_check(struct tt_queue *q);
+
+/**
+ * tt_watermark_longest() - read the stack's counts of all listeners, find the longest queue
+ * @tn: namespace
+ * @share: set to how many may go of it before another one is as long, and no more than
+ *	the stack holds too many in the namespace: 0 or less if it does not
+ *
+ * Context: RCU read side.
+ *
+ * Return: that queue or NULL.
+ */
+struct tt_queue *tt_watermark_longest(struct tt_net *tn, int *share);
+
+/**
+ * tt_watermark_refresh() - read the stack's counts of all listeners of a namespace
+ * @tn: namespace
+ *
+ * At most once a jiffy: what other listeners have given back shows only so.
+ *
+ * Context: RCU read side.
+ *
+ * Return: whether anything was read.
+ */
+bool tt_watermark_refresh(struct tt_net *tn);
 
 #endif /* TCPTRACK_WATERMARK_H */

@@ -57,6 +57,34 @@ enum tcptrack_listener_mode {
 };
 
 /**
+ * enum tcptrack_listener_overflow - what a listener does with a SYN for which
+ *   there is no room
+ * @TCPTRACK_LISTENER_OVERFLOW_COOKIE: its cookie mode begins
+ * @TCPTRACK_LISTENER_OVERFLOW_RECYCLE: the oldest half-open connection goes
+ * @TCPTRACK_LISTENER_OVERFLOW_DROP: it is dropped
+ * @TCPTRACK_LISTENER_OVERFLOW_INHERIT: as net.tcptrack.overflow says
+ */
+enum tcptrack_listener_overflow {
+	TCPTRACK_LISTENER_OVERFLOW_COOKIE,
+	TCPTRACK_LISTENER_OVERFLOW_RECYCLE,
+	TCPTRACK_LISTENER_OVERFLOW_DROP,
+	TCPTRACK_LISTENER_OVERFLOW_INHERIT,
+};
+
+/**
+ * enum tcptrack_cookie_mode - when a listener answers SYNs with cookies
+ * @TCPTRACK_COOKIE_MODE_AUTO: in its cookie mode, or its namespace's
+ * @TCPTRACK_COOKIE_MODE_ALWAYS: all of them that can be
+ * @TCPTRACK_COOKIE_MODE_NEVER: recycle instead, where that is what overflow
+ *   would be
+ */
+enum tcptrack_cookie_mode {
+	TCPTRACK_COOKIE_MODE_AUTO,
+	TCPTRACK_COOKIE_MODE_ALWAYS,
+	TCPTRACK_COOKIE_MODE_NEVER,
+};
+
+/**
  * enum tcptrack_flow_flags - what is known of a flow
  * @TCPTRACK_FLOW_FLAGS_FORWARD: neither end is on this host
  * @TCPTRACK_FLOW_FLAGS_LOOPBACK: both are
@@ -184,6 +212,7 @@ enum {
 	TCPTRACK_A_COUNTERS_EARLY_ACKS_DROPPED,
 	TCPTRACK_A_COUNTERS_CORRECTED,
 	TCPTRACK_A_COUNTERS_COLLECTOR_RUNS,
+	TCPTRACK_A_COUNTERS_LISTENER_SETTINGS_REFUSED,
 
 	__TCPTRACK_A_COUNTERS_MAX,
 	TCPTRACK_A_COUNTERS_MAX = (__TCPTRACK_A_COUNTERS_MAX - 1)
@@ -243,6 +272,9 @@ enum {
 	TCPTRACK_A_LISTENER_COOKIES_VALID,
 	TCPTRACK_A_LISTENER_COOKIES_INVALID,
 	TCPTRACK_A_LISTENER_COOKIE_MODES,
+	TCPTRACK_A_LISTENER_LIMIT_SET,
+	TCPTRACK_A_LISTENER_OVERFLOW,
+	TCPTRACK_A_LISTENER_COOKIE_MODE,
 
 	__TCPTRACK_A_LISTENER_MAX,
 	TCPTRACK_A_LISTENER_MAX = (__TCPTRACK_A_LISTENER_MAX - 1)
@@ -299,6 +331,8 @@ enum {
 	TCPTRACK_CMD_FLOWS_GET,
 	TCPTRACK_CMD_SETTINGS_GET,
 	TCPTRACK_CMD_SETTINGS_SET,
+	TCPTRACK_CMD_LISTENER_SET,
+	TCPTRACK_CMD_LISTENER_DELETE,
 
 	__TCPTRACK_CMD_MAX,
 	TCPTRACK_CMD_MAX = (__TCPTRACK_CMD_MAX - 1)
