@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* listeners: their queues, limits and counters. */
+/* listeners, listener: their queues, limits and counters; what is set for one. */
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <linux/tcptrack.h>
 
 #include "netlink_names.h"
@@ -21,10 +24,24 @@ static const struct {
 #undef N
 };
 
+static const char * const overflow_words[] = { "cookie", "recycle", "drop", "inherit", NULL };
+static const char * const cookie_words[] = { "auto", "always", "never", NULL };
+
+static const char *overflow_of(struct nlattr **attrs)
+{
+	return word(overflow_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_OVERFLOW]));
+}
+
+static const char *cookies_of(struct nlattr **attrs)
+{
+	return word(cookie_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]));
+}
+
 static void show_json(struct nlattr **attrs)
 {
 	const char *family = family_name(netlink_uint(attrs[TCPTRACK_A_LISTENER_FAMILY]));
 	const char *mode = word(listener_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_MODE]));
+	const struct nlattr *limit = attrs[TCPTRACK_A_LISTENER_LIMIT_SET];
 	const struct nlattr *port = attrs[TCPTRACK_A_LISTENER_PORT];
 	json_t *l = json_object();
 	size_t i;
@@ -39,6 +56,10 @@ static void show_json(struct nlattr **attrs)
 	for (i = 0; i < ARRAY_SIZE(after); i++)
 		json_object_set_new(l, after[i].name,
 				    json_integer(netlink_uint(attrs[after[i].attr])));
+	json_object_set_new(l, "limit_set", limit ? json_integer(netlink_uint(limit)) :
+						    json_string("inherit"));
+	json_object_set_new(l, "overflow", json_string(overflow_of(attrs)));
+	json_object_set_new(l, "cookie_mode", json_string(cookies_of(attrs)));
 	list_add(l);
 }
 
@@ -58,7 +79,11 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	printf(" %s", word(listener_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_MODE])));
 	for (i = 0; i < ARRAY_SIZE(after); i++)
 		printf(" %llu", (unsigned long long)netlink_uint(attrs[after[i].attr]));
-	putchar('\n');
+	if (attrs[TCPTRACK_A_LISTENER_LIMIT_SET])
+		printf(" %u", (uint32_t)netlink_uint(attrs[TCPTRACK_A_LISTENER_LIMIT_SET]));
+	else
+		printf(" inherit");
+	printf(" %s %s\n", overflow_of(attrs), cookies_of(attrs));
 }
 
 static const char *header(void)
@@ -72,6 +97,7 @@ static const char *header(void)
 	n += snprintf(text + n, sizeof(text) - n, " mode");
 	for (i = 0; i < ARRAY_SIZE(after); i++)
 		n += snprintf(text + n, sizeof(text) - n, " %s", after[i].name);
+	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode");
 	return text;
 }
 
@@ -87,5 +113,111 @@ int cmd_listeners(int argc, char **argv)
 	changed = netlink_run(nlh, show, TCPTRACK_A_LISTENER_MAX, NULL);
 	list_end();
 	netlink_changed(changed, "listeners");
+	return 0;
+}
+
+/* ADDRESS:PORT, [ADDRESS]:PORT; text is written to. */
+static void put_endpoint(struct nlmsghdr *nlh, char *text)
+{
+	char *colon = strrchr(text, ':'), *addr = text, *rest = "";
+	char copy[INET6_ADDRSTRLEN + sizeof("[]:65535")];
+	struct in6_addr six;
+	struct in_addr four;
+	long port;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	if (!colon || strchr(copy, '%'))
+		goto bad;
+	*colon = '\0';
+	port = strtol(colon + 1, &rest, 10);
+	if (colon[1] < '0' || colon[1] > '9' || *rest || port > 65535)
+		goto bad;
+	if (*addr == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		if (inet_pton(AF_INET6, addr + 1, &six) != 1)
+			goto bad;
+		mnl_attr_put(nlh, TCPTRACK_A_LISTENER_ADDR, sizeof(six), &six);
+	} else {
+		if (inet_pton(AF_INET, addr, &four) != 1)
+			goto bad;
+		mnl_attr_put(nlh, TCPTRACK_A_LISTENER_ADDR, sizeof(four), &four);
+	}
+	mnl_attr_put_u16(nlh, TCPTRACK_A_LISTENER_PORT, htons(port));
+	return;
+bad:
+	die(EXIT_USAGE, "\"%s\" is not ADDRESS:PORT or [ADDRESS]:PORT (\"%s\" shows them)", copy,
+	    "tcptrackctl listeners");
+}
+
+static uint32_t device(const char *name)
+{
+	uint32_t ifindex = if_nametoindex(name);
+
+	if (!ifindex)
+		die(EXIT_USAGE, "no device \"%s\" (\"ip link\" lists them)", name);
+	return ifindex;
+}
+
+static int one_of(const char *name, bool set)
+{
+	static const char * const names[] = { "dev", "limit", "overflow", "cookie-mode" };
+	size_t i;
+
+	for (i = 0; i < (set ? ARRAY_SIZE(names) : 1); i++) {
+		if (!strcmp(names[i], name))
+			return i;
+	}
+	die(EXIT_USAGE, "listener: \"%s\" is not %s", name,
+	    set ? "dev, limit, overflow or cookie-mode" : "dev");
+}
+
+/* ADDRESS:PORT, and pairs of NAME and VALUE. */
+static void put_arguments(struct nlmsghdr *nlh, bool set, int argc, char **argv)
+{
+	bool named[4] = { };
+	int i, what;
+
+	put_endpoint(nlh, argv[0]);
+	for (i = 1; i < argc; i += 2) {
+		what = one_of(argv[i], set);
+		if (i + 1 == argc)
+			die(EXIT_USAGE, "\"%s\" needs a value", argv[i]);
+		if (named[what])
+			die(EXIT_USAGE, "%s is set twice", argv[i]);
+		named[what] = true;
+		switch (what) {
+		case 0:
+			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_DEV, device(argv[i + 1]));
+			break;
+		case 1:
+			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_LIMIT_SET,
+					 value_of("limit", NULL, argv[i + 1]));
+			break;
+		case 2:
+			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_OVERFLOW,
+					 value_of("overflow", overflow_words, argv[i + 1]));
+			break;
+		case 3:
+			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_COOKIE_MODE,
+					 value_of("cookie-mode", cookie_words, argv[i + 1]));
+			break;
+		}
+	}
+}
+
+int cmd_listener(int argc, char **argv)
+{
+	static const char how[] =
+		"[dev DEVICE] [limit N] [overflow POLICY] [cookie-mode MODE]";
+	bool set = argc && !strcmp(argv[0], "set");
+	struct nlmsghdr *nlh;
+
+	if (argc < 2 || (!set && strcmp(argv[0], "delete")))
+		die(EXIT_USAGE, "listener set ADDRESS:PORT %s, or listener delete ADDRESS:PORT %s",
+		    how, "[dev DEVICE]");
+	nlh = netlink_request(set ? TCPTRACK_CMD_LISTENER_SET : TCPTRACK_CMD_LISTENER_DELETE,
+			      false);
+	put_arguments(nlh, set, argc - 1, argv + 1);
+	netlink_run(nlh, NULL, 0, NULL);
 	return 0;
 }

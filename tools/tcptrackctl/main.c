@@ -29,6 +29,7 @@ static const struct {
 	{ "flows", cmd_flows },
 	{ "settings", cmd_settings },
 	{ "set", cmd_set },
+	{ "listener", cmd_listener },
 };
 
 static const char usage_text[] =
@@ -42,6 +43,11 @@ static const char usage_text[] =
 	"                     state STATE, port PORT, addr ADDRESS[/PREFIX] (of either end)\n"
 	"  settings           net.tcptrack\n"
 	"  set NAME=VALUE...  change these of net.tcptrack, all or none\n"
+	"  listener set ADDRESS:PORT [dev DEVICE] [limit N] [overflow POLICY] [cookie-mode MODE]\n"
+	"                     for this listener: N half-open connections (0: its backlog);\n"
+	"                     cookie|recycle|drop|inherit; auto|always|never\n"
+	"  listener delete ADDRESS:PORT [dev DEVICE]\n"
+	"                     it is as its namespace again\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names, addresses and JSON. */
+/* Names, values, addresses and JSON. */
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tcptrackctl.h"
 
@@ -24,6 +26,37 @@ const char *word(const char * const *words, uint32_t n)
 			return words[i];
 	}
 	return "?";
+}
+
+/* "a, b or c" */
+static const char *choices(const char * const *words)
+{
+	static char text[128];
+	size_t i, n = 0;
+
+	for (i = 0; words[i]; i++)
+		n += snprintf(text + n, sizeof(text) - n, "%s%s",
+			      !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	return text;
+}
+
+uint32_t value_of(const char *name, const char * const *words, const char *text)
+{
+	unsigned long n;
+	uint32_t i;
+	char *rest;
+
+	for (i = 0; words && words[i]; i++) {
+		if (!strcmp(words[i], text))
+			return i;
+	}
+	if (words)
+		die(EXIT_USAGE, "%s is %s, not \"%s\"", name, choices(words), text);
+	errno = 0;
+	n = strtoul(text, &rest, 10);
+	if (*text < '0' || *text > '9' || *rest || errno || n > UINT32_MAX)
+		die(EXIT_USAGE, "%s is a number, not \"%s\"", name, text);
+	return n;
 }
 
 const char *family_name(uint16_t family)

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* settings, set: net.tcptrack of the namespace. */
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <linux/tcptrack.h>
 
@@ -76,37 +74,6 @@ static const char early_devices[] = "early_devices";
 
 /* More is not for the kernel to refuse. */
 #define DEVICES_TEXT	1024
-
-/* "a, b or c" */
-static const char *choices(const char * const *words)
-{
-	static char text[128];
-	size_t i, n = 0;
-
-	for (i = 0; words[i]; i++)
-		n += snprintf(text + n, sizeof(text) - n, "%s%s",
-			      !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
-	return text;
-}
-
-static uint32_t value_of(const char *name, const char * const *words, const char *text)
-{
-	unsigned long n;
-	uint32_t i;
-	char *rest;
-
-	for (i = 0; words && words[i]; i++) {
-		if (!strcmp(words[i], text))
-			return i;
-	}
-	if (words)
-		die(EXIT_USAGE, "%s is %s, not \"%s\"", name, choices(words), text);
-	errno = 0;
-	n = strtoul(text, &rest, 10);
-	if (*text < '0' || *text > '9' || *rest || errno || n > UINT32_MAX)
-		die(EXIT_USAGE, "%s is a number, not \"%s\"", name, text);
-	return n;
-}
 
 /* NAME and VALUE; returns its attribute. */
 static uint16_t put(struct nlmsghdr *nlh, const char *name, const char *value)

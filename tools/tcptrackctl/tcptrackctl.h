@@ -31,6 +31,7 @@ int cmd_listeners(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_set(int argc, char **argv);
+int cmd_listener(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -79,6 +80,9 @@ extern const char * const state_names[];
 const char *word(const char * const *words, uint32_t n);
 extern const char * const mode_words[];
 extern const char * const listener_words[];
+
+/* What a user wants it to be: one of the words, or, without words, a number. Ends if not. */
+uint32_t value_of(const char *name, const char * const *words, const char *text);
 
 const char *family_name(uint16_t family);
 
