@@ -14,8 +14,6 @@
 
 #include "tcptrackctl.h"
 
-#define VERSION	"0.1.0"
-
 struct options options;
 
 static const struct {
@@ -28,7 +26,11 @@ static const struct {
 	{ "listeners", cmd_listeners },
 	{ "flows", cmd_flows },
 	{ "settings", cmd_settings },
+	{ "explain", cmd_explain },
 };
+
+/* These need no module, or look themselves whether there is one. */
+static const char * const alone[] = { "explain" };
 
 static const char usage_text[] =
 	"Usage: tcptrackctl [OPTION]... [COMMAND]\n"
@@ -40,6 +42,7 @@ static const char usage_text[] =
 	"  flows [FILTER]...  flows, of which all of FILTER are true: family ipv4|ipv6,\n"
 	"                     state STATE, port PORT, addr ADDRESS[/PREFIX] (of either end)\n"
 	"  settings           net.tcptrack\n"
+	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"
@@ -92,6 +95,17 @@ static int help(void)
 	return 0;
 }
 
+static bool is_alone(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(alone); i++) {
+		if (!strcmp(alone[i], name))
+			return true;
+	}
+	return false;
+}
+
 static int run(int argc, char **argv)
 {
 	const char *name = argc ? argv[0] : "status";
@@ -102,7 +116,8 @@ static int run(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
-		netlink_open();
+		if (!is_alone(name))
+			netlink_open();
 		return commands[i].run(argc ? argc - 1 : 0, argv + (argc ? 1 : 0));
 	}
 	die(EXIT_USAGE, "unknown command \"%s\", try \"tcptrackctl help\"", name);
@@ -118,13 +133,12 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	const char *netns = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+n:jp46Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
-			netns = optarg;
+			options.netns = optarg;
 			break;
 		case 'p':
 			options.pretty = true;
@@ -149,8 +163,8 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (netns)
-		enter(netns);
+	if (options.netns)
+		enter(options.netns);
 	c = run(argc - optind, argv + optind);
 	if (fflush(stdout))
 		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));

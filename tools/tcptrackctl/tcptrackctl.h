@@ -15,9 +15,14 @@ enum {
 	EXIT_NO_MODULE,
 };
 
+#ifndef VERSION
+#define VERSION	"0.1.0"
+#endif
+
 struct options {
 	bool json;
 	bool pretty;
+	const char *netns;	/* in which we are, or NULL */
 	int family;		/* AF_INET, AF_INET6, or 0: both */
 };
 
@@ -30,6 +35,7 @@ int cmd_states(int argc, char **argv);
 int cmd_listeners(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 
 /* --- main.c --- */
 
