@@ -26,6 +26,7 @@ static const struct {
 	{ "listeners", cmd_listeners },
 	{ "flows", cmd_flows },
 	{ "settings", cmd_settings },
+	{ "metrics", cmd_metrics },
 	{ "explain", cmd_explain },
 };
 
@@ -42,6 +43,7 @@ static const char usage_text[] =
 	"  flows [FILTER]...  flows, of which all of FILTER are true: family ipv4|ipv6,\n"
 	"                     state STATE, port PORT, addr ADDRESS[/PREFIX] (of either end)\n"
 	"  settings           net.tcptrack\n"
+	"  metrics            for Prometheus, in its text format\n"
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
 	"  help               this\n"
 	"\n"

@@ -35,6 +35,7 @@ int cmd_states(int argc, char **argv);
 int cmd_listeners(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 
 /* --- main.c --- */
@@ -73,6 +74,11 @@ void netlink_nested(const struct nlattr *nest, struct nlattr **attrs, uint16_t m
 
 /* A number of 4 or 8 bytes; 0 if it is not there. */
 uint64_t netlink_uint(const struct nlattr *attr);
+
+/* --- metrics.c --- */
+
+/* All metrics, or it ends and has written nothing. */
+void metrics_print(void);
 
 /* --- print.c --- */
 
