@@ -27,11 +27,12 @@ static const struct {
 	{ "flows", cmd_flows },
 	{ "settings", cmd_settings },
 	{ "metrics", cmd_metrics },
+	{ "diff", cmd_diff },
 	{ "explain", cmd_explain },
 };
 
 /* These need no module, or look themselves whether there is one. */
-static const char * const alone[] = { "explain" };
+static const char * const alone[] = { "diff", "explain" };
 
 static const char usage_text[] =
 	"Usage: tcptrackctl [OPTION]... [COMMAND]\n"
@@ -44,12 +45,14 @@ static const char usage_text[] =
 	"                     state STATE, port PORT, addr ADDRESS[/PREFIX] (of either end)\n"
 	"  settings           net.tcptrack\n"
 	"  metrics            for Prometheus, in its text format\n"
+	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"
 	"  -4, -6             listeners and flows of this family only\n"
 	"  -j, --json         JSON        -p, --pretty  JSON with indentation\n"
+	"  -r, --rate SECONDS stats: what changes in so many seconds, and how fast\n"
 	"  -V, --version      print the version of this program\n"
 	"  -h, --help         this\n"
 	"\n"
@@ -91,6 +94,16 @@ static void enter(const char *name)
 	close(fd);
 }
 
+static unsigned int seconds(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || !n || n > 86400)
+		die(EXIT_USAGE, "rate \"%s\" is not a number of seconds from 1 to 86400", text);
+	return n;
+}
+
 static int help(void)
 {
 	fputs(usage_text, stdout);
@@ -115,6 +128,8 @@ static int run(int argc, char **argv)
 
 	if (!strcmp(name, "help"))
 		return help();
+	if (options.rate && strcmp(name, "stats"))
+		die(EXIT_USAGE, "-r is for stats, not for %s", name);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
@@ -131,13 +146,14 @@ int main(int argc, char **argv)
 		{ "netns", required_argument, NULL, 'n' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "pretty", no_argument, NULL, 'p' },
+		{ "rate", required_argument, NULL, 'r' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:jp46Vh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+n:jpr:46Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
 			options.netns = optarg;
@@ -148,6 +164,9 @@ int main(int argc, char **argv)
 			break;
 		case 'j':
 			options.json = true;
+			break;
+		case 'r':
+			options.rate = seconds(optarg);
 			break;
 		case '4':
 			options.family = AF_INET;
