@@ -28,11 +28,12 @@ static const struct {
 	{ "settings", cmd_settings },
 	{ "metrics", cmd_metrics },
 	{ "diff", cmd_diff },
+	{ "doctor", cmd_doctor },
 	{ "explain", cmd_explain },
 };
 
 /* These need no module, or look themselves whether there is one. */
-static const char * const alone[] = { "diff", "explain" };
+static const char * const alone[] = { "diff", "doctor", "explain" };
 
 static const char usage_text[] =
 	"Usage: tcptrackctl [OPTION]... [COMMAND]\n"
@@ -46,6 +47,7 @@ static const char usage_text[] =
 	"  settings           net.tcptrack\n"
 	"  metrics            for Prometheus, in its text format\n"
 	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
+	"  doctor             what is wrong around the module, and the command that mends it\n"
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
 	"  help               this\n"
 	"\n"
@@ -56,7 +58,8 @@ static const char usage_text[] =
 	"  -V, --version      print the version of this program\n"
 	"  -h, --help         this\n"
 	"\n"
-	"Ends with 0, 1 (command line), 2 (the kernel refused) or 3 (no module).\n";
+	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module) or\n"
+	"4 (the doctor has found something).\n";
 
 void die(int status, const char *format, ...)
 {

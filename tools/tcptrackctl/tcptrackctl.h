@@ -13,6 +13,7 @@ enum {
 	EXIT_USAGE = 1,		/* the command line */
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
+	EXIT_FOUND,		/* doctor */
 };
 
 #ifndef VERSION
@@ -38,6 +39,7 @@ int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 
 /* --- main.c --- */
