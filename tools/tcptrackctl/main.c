@@ -14,8 +14,6 @@
 
 #include "tcptrackctl.h"
 
-#define VERSION	"0.1.0"
-
 struct options options;
 
 static const struct {
@@ -30,7 +28,15 @@ static const struct {
 	{ "settings", cmd_settings },
 	{ "set", cmd_set },
 	{ "listener", cmd_listener },
+	{ "metrics", cmd_metrics },
+	{ "serve-metrics", cmd_serve },
+	{ "diff", cmd_diff },
+	{ "doctor", cmd_doctor },
+	{ "explain", cmd_explain },
 };
+
+/* These need no module, or look themselves whether there is one. */
+static const char * const alone[] = { "serve-metrics", "diff", "doctor", "explain" };
 
 static const char usage_text[] =
 	"Usage: tcptrackctl [OPTION]... [COMMAND]\n"
@@ -48,15 +54,23 @@ static const char usage_text[] =
 	"                     cookie|recycle|drop|inherit; auto|always|never\n"
 	"  listener delete ADDRESS:PORT [dev DEVICE]\n"
 	"                     it is as its namespace again\n"
+	"  metrics            for Prometheus, in its text format\n"
+	"  serve-metrics --listen ADDRESS:PORT\n"
+	"                     the same over HTTP; without --listen, on a socket of systemd\n"
+	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
+	"  doctor             what is wrong around the module, and the command that mends it\n"
+	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"
 	"  -4, -6             listeners and flows of this family only\n"
 	"  -j, --json         JSON        -p, --pretty  JSON with indentation\n"
+	"  -r, --rate SECONDS stats: what changes in so many seconds, and how fast\n"
 	"  -V, --version      print the version of this program\n"
 	"  -h, --help         this\n"
 	"\n"
-	"Ends with 0, 1 (command line), 2 (the kernel refused) or 3 (no module).\n";
+	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module) or\n"
+	"4 (the doctor has found something).\n";
 
 void die(int status, const char *format, ...)
 {
@@ -94,10 +108,31 @@ static void enter(const char *name)
 	close(fd);
 }
 
+static unsigned int seconds(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || !n || n > 86400)
+		die(EXIT_USAGE, "rate \"%s\" is not a number of seconds from 1 to 86400", text);
+	return n;
+}
+
 static int help(void)
 {
 	fputs(usage_text, stdout);
 	return 0;
+}
+
+static bool is_alone(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(alone); i++) {
+		if (!strcmp(alone[i], name))
+			return true;
+	}
+	return false;
 }
 
 static int run(int argc, char **argv)
@@ -107,10 +142,13 @@ static int run(int argc, char **argv)
 
 	if (!strcmp(name, "help"))
 		return help();
+	if (options.rate && strcmp(name, "stats"))
+		die(EXIT_USAGE, "-r is for stats, not for %s", name);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
-		netlink_open();
+		if (!is_alone(name))
+			netlink_open();
 		return commands[i].run(argc ? argc - 1 : 0, argv + (argc ? 1 : 0));
 	}
 	die(EXIT_USAGE, "unknown command \"%s\", try \"tcptrackctl help\"", name);
@@ -122,17 +160,17 @@ int main(int argc, char **argv)
 		{ "netns", required_argument, NULL, 'n' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "pretty", no_argument, NULL, 'p' },
+		{ "rate", required_argument, NULL, 'r' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	const char *netns = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:jp46Vh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+n:jpr:46Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
-			netns = optarg;
+			options.netns = optarg;
 			break;
 		case 'p':
 			options.pretty = true;
@@ -140,6 +178,9 @@ int main(int argc, char **argv)
 			break;
 		case 'j':
 			options.json = true;
+			break;
+		case 'r':
+			options.rate = seconds(optarg);
 			break;
 		case '4':
 			options.family = AF_INET;
@@ -157,8 +198,8 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (netns)
-		enter(netns);
+	if (options.netns)
+		enter(options.netns);
 	c = run(argc - optind, argv + optind);
 	if (fflush(stdout))
 		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));

@@ -2,7 +2,7 @@
 /* stats: values and counters, by the names of /proc/tcptrack. */
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 #include <linux/tcptrack.h>
 
 #include "netlink_names.h"
@@ -18,22 +18,6 @@ static const struct {
 #undef A
 };
 
-static void put_string(json_t *all, const char *name, const char *value)
-{
-	if (options.json)
-		json_object_set_new(all, name, json_string(value));
-	else
-		printf("%s %s\n", name, value);
-}
-
-static void put(json_t *all, const char *name, long long value)
-{
-	if (options.json)
-		json_object_set_new(all, name, json_integer(value));
-	else
-		printf("%s %lld\n", name, value);
-}
-
 static void put_bucket(json_t *all, const char *what, const struct nlattr *nest)
 {
 	struct nlattr *attrs[TCPTRACK_A_BUCKET_MAX + 1];
@@ -45,7 +29,7 @@ static void put_bucket(json_t *all, const char *what, const struct nlattr *nest)
 			 mnl_attr_get_u32(attrs[TCPTRACK_A_BUCKET_ATTEMPT]));
 	snprintf(name, sizeof(name), "%s%s_ge%ums", what, attempt,
 		 (unsigned int)netlink_uint(attrs[TCPTRACK_A_BUCKET_GE_MS]));
-	put(all, name, netlink_uint(attrs[TCPTRACK_A_BUCKET_COUNT]));
+	json_object_set_new(all, name, json_integer(netlink_uint(attrs[TCPTRACK_A_BUCKET_COUNT])));
 }
 
 static void put_buckets(json_t *all, const char *what, const struct nlmsghdr *nlh, uint16_t type)
@@ -58,37 +42,73 @@ static void put_buckets(json_t *all, const char *what, const struct nlmsghdr *nl
 	}
 }
 
-static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+static void collect(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
 	const struct nlattr *version = attrs[TCPTRACK_A_COUNTERS_VERSION];
-	json_t *all = json_object();
+	const char *mode = word(mode_words, netlink_uint(attrs[TCPTRACK_A_COUNTERS_MODE]));
+	json_t *all = arg;
 	size_t i;
 
-	put_string(all, "version", version ? mnl_attr_get_str(version) : "?");
-	put_string(all, "mode", word(mode_words, netlink_uint(attrs[TCPTRACK_A_COUNTERS_MODE])));
+	json_object_set_new(all, "version", json_string(version ? mnl_attr_get_str(version) : "?"));
+	json_object_set_new(all, "mode", json_string(mode));
 	for (i = 0; i < ARRAY_SIZE(counters); i++) {
 		const struct nlattr *attr = attrs[counters[i].attr];
+		json_int_t n;
 
 		if (!attr)	/* of a module that is older */
 			continue;
 		if (counters[i].attr == TCPTRACK_A_COUNTERS_COOKIE_SELFTEST)
-			put(all, counters[i].name, (int32_t)mnl_attr_get_u32(attr));
+			n = (int32_t)mnl_attr_get_u32(attr);
 		else
-			put(all, counters[i].name, netlink_uint(attr));
+			n = netlink_uint(attr);
+		json_object_set_new(all, counters[i].name, json_integer(n));
 	}
 	put_buckets(all, "syn_gap", nlh, TCPTRACK_A_COUNTERS_SYN_GAP);
 	put_buckets(all, "synack_gap", nlh, TCPTRACK_A_COUNTERS_SYNACK_GAP);
 	put_buckets(all, "halfopen_life", nlh, TCPTRACK_A_COUNTERS_HALFOPEN_LIFE);
-	if (options.json)
-		print_json(all);
-	else
-		json_decref(all);
+}
+
+json_t *stats_read(void)
+{
+	json_t *all = json_object();
+
+	netlink_run(netlink_request(TCPTRACK_CMD_COUNTERS_GET, false), collect,
+		    TCPTRACK_A_COUNTERS_MAX, all);
+	return all;
+}
+
+static void show_rates(json_t *before)
+{
+	json_t *after;
+
+	sleep(options.rate);
+	after = stats_read();
+	diff_print(before, after);
+	json_decref(before);
+	json_decref(after);
 }
 
 int cmd_stats(int argc, char **argv)
 {
+	json_t *all, *value;
+	const char *name;
+
 	no_arguments("stats", argc, argv);
-	netlink_run(netlink_request(TCPTRACK_CMD_COUNTERS_GET, false), show,
-		    TCPTRACK_A_COUNTERS_MAX, NULL);
+	all = stats_read();
+	if (options.rate) {
+		show_rates(all);
+		return 0;
+	}
+	if (options.json) {
+		print_json(all);
+		return 0;
+	}
+	json_object_foreach(all, name, value) {
+		if (json_is_string(value))
+			printf("%s %s\n", name, json_string_value(value));
+		else
+			printf("%s %lld\n", name, (long long)json_integer_value(value));
+	}
+	json_decref(all);
 	return 0;
 }

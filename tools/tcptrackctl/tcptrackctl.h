@@ -13,11 +13,18 @@ enum {
 	EXIT_USAGE = 1,		/* the command line */
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
+	EXIT_FOUND,		/* doctor */
 };
+
+#ifndef VERSION
+#define VERSION	"0.1.0"
+#endif
 
 struct options {
 	bool json;
 	bool pretty;
+	unsigned int rate;	/* seconds, or 0 */
+	const char *netns;	/* in which we are, or NULL */
 	int family;		/* AF_INET, AF_INET6, or 0: both */
 };
 
@@ -32,6 +39,11 @@ int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_listener(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -70,6 +82,19 @@ void netlink_nested(const struct nlattr *nest, struct nlattr **attrs, uint16_t m
 
 /* A number of 4 or 8 bytes; 0 if it is not there. */
 uint64_t netlink_uint(const struct nlattr *attr);
+
+/* --- stats.c, diff.c --- */
+
+/* All values and counters by name, in their order: what "stats -j" prints. */
+json_t *stats_read(void);
+
+/* Prints what has changed from one to the other, or ends if they do not belong together. */
+void diff_print(const json_t *before, const json_t *after);
+
+/* --- metrics.c --- */
+
+/* All metrics, or it ends and has written nothing. */
+void metrics_print(void);
 
 /* --- print.c --- */
 

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* doctor: what only other netlink families know. */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
+
+#include "doctor.h"
+#include "tcptrackctl.h"
+
+static char request[256];
+
+struct message {
+	struct nlattr **attrs;
+	uint16_t max;
+};
+
+static int collect(const struct nlattr *attr, void *data)
+{
+	struct message *m = data;
+
+	if (mnl_attr_get_type(attr) <= m->max)
+		m->attrs[mnl_attr_get_type(attr)] = (struct nlattr *)attr;
+	return MNL_CB_OK;
+}
+
+static void parse(const struct nlmsghdr *nlh, size_t header, struct nlattr **attrs, uint16_t max)
+{
+	struct message m = { attrs, max };
+
+	memset(attrs, 0, (max + 1) * sizeof(*attrs));
+	mnl_attr_parse(nlh, header, collect, &m);
+}
+
+/* Returns 0 or a negative errno; what the kernel does not have has nothing in it. */
+static int dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
+{
+	struct mnl_socket *sock = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	char buffer[32768];
+	ssize_t n = -1;
+	int err = 0;
+
+	if (!sock)
+		return errno == EPROTONOSUPPORT ? 0 : -errno;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = 1;
+	if (!mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
+	    mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) > 0) {
+		do {
+			n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
+			if (n > 0)
+				n = mnl_cb_run(buffer, n, 1, mnl_socket_get_portid(sock), each,
+					       NULL);
+		} while (n > MNL_CB_STOP);
+	}
+	/* EINTR: it changed meanwhile; what there was has been looked at */
+	if (n < 0 && errno != EINTR && errno != EINVAL && errno != EOPNOTSUPP)
+		err = -errno;
+	mnl_socket_close(sock);
+	return err;
+}
+
+static int nft_dump(uint16_t what, mnl_cb_t each)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+	struct nfgenmsg *nfg;
+	int err;
+
+	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | what;
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = NFPROTO_UNSPEC;
+	nfg->version = NFNETLINK_V0;
+	err = dump(NETLINK_NETFILTER, nlh, each);
+	if (err)
+		doctor_cannot(strerror(-err));
+	return err;
+}
+
+/* --- early --- */
+
+static char firewall[512];
+
+static uint32_t be32(const struct nlattr *attr)
+{
+	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
+static const char *text(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_str(attr) : "?";
+}
+
+/* A chain of the filter type at the input hook, that lets not everything pass. */
+static int chain(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	struct nlattr *attrs[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
+
+	parse(nlh, sizeof(*nfg), attrs, NFTA_CHAIN_MAX);
+	if (!attrs[NFTA_CHAIN_HOOK] || strcmp(text(attrs[NFTA_CHAIN_TYPE]), "filter") ||
+	    (nfg->nfgen_family != NFPROTO_INET && nfg->nfgen_family != NFPROTO_IPV4 &&
+	     nfg->nfgen_family != NFPROTO_IPV6))
+		return MNL_CB_OK;
+	netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
+	if (be32(hook[NFTA_HOOK_HOOKNUM]) != NF_INET_LOCAL_IN ||
+	    (be32(attrs[NFTA_CHAIN_POLICY]) == NF_ACCEPT && !be32(attrs[NFTA_CHAIN_USE])))
+		return MNL_CB_OK;
+	snprintf(firewall, sizeof(firewall), "nft's chain %s %s", text(attrs[NFTA_CHAIN_TABLE]),
+		 text(attrs[NFTA_CHAIN_NAME]));
+	return MNL_CB_OK;
+}
+
+void check_early(void)
+{
+	if (doctor_setting_is("early", "off"))
+		return;
+	firewall[0] = '\0';
+	if (doctor_has_line("/proc/net/ip_tables_names", "filter\n") ||
+	    doctor_has_line("/proc/net/ip6_tables_names", "filter\n"))
+		snprintf(firewall, sizeof(firewall), "iptables' INPUT");
+	nft_dump(NFT_MSG_GETCHAIN, chain);
+	if (*firewall)
+		doctor_found("@sysctl -w net.tcptrack.early=off",
+			     "a listener in cookie mode answers before %s can hide it", firewall);
+}
+
+/* --- flowtable --- */
+
+static char flowtable[512];
+
+static int flowtable_found(const struct nlmsghdr *nlh, void *data)
+{
+	struct nlattr *attrs[NFTA_FLOWTABLE_MAX + 1];
+
+	parse(nlh, sizeof(struct nfgenmsg), attrs, NFTA_FLOWTABLE_MAX);
+	snprintf(flowtable, sizeof(flowtable), "%s %s", text(attrs[NFTA_FLOWTABLE_TABLE]),
+		 text(attrs[NFTA_FLOWTABLE_NAME]));
+	return MNL_CB_OK;
+}
+
+void check_flowtable(void)
+{
+	if (!doctor_setting_is("forward", "1"))
+		return;
+	flowtable[0] = '\0';
+	nft_dump(NFT_MSG_GETFLOWTABLE, flowtable_found);
+	if (*flowtable)
+		doctor_found("@sysctl -w net.tcptrack.forward=0",
+			     "what nft's flowtable %s takes over passes the module by: the states of forwarded flows are guesses",
+			     flowtable);
+}
+
+/* --- xdp --- */
+
+static int link_found(const struct nlmsghdr *nlh, void *data)
+{
+	static const char * const modes[] = {
+		[XDP_ATTACHED_DRV] = "xdpdrv",
+		[XDP_ATTACHED_SKB] = "xdpgeneric",
+		[XDP_ATTACHED_HW] = "xdpoffload",
+	};
+	struct nlattr *attrs[IFLA_XDP + 1], *xdp[IFLA_XDP_MAX + 1];
+	char command[128];
+	unsigned int mode;
+
+	parse(nlh, sizeof(struct ifinfomsg), attrs, IFLA_XDP);
+	if (!attrs[IFLA_XDP])
+		return MNL_CB_OK;
+	netlink_nested(attrs[IFLA_XDP], xdp, IFLA_XDP_MAX);
+	mode = netlink_uint(xdp[IFLA_XDP_ATTACHED]);
+	if (mode == XDP_ATTACHED_NONE)
+		return MNL_CB_OK;
+	snprintf(command, sizeof(command), "@ip link set dev %s %s off",
+		 text(attrs[IFLA_IFNAME]), mode < ARRAY_SIZE(modes) ? modes[mode] : "xdp");
+	doctor_found(command,
+		     "what the XDP program of %s drops, answers or redirects, the module does not see",
+		     text(attrs[IFLA_IFNAME]));
+	return MNL_CB_OK;
+}
+
+void check_xdp(void)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+	struct ifinfomsg *ifi;
+	int err;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	err = dump(NETLINK_ROUTE, nlh, link_found);
+	if (err)
+		doctor_cannot(strerror(-err));
+}

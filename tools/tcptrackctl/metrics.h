@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "meanings.h"
+
+/* What metrics.c and metrics_listeners.c share. A name is without "tcptrack_". */
+
+/* HELP and TYPE. */
+void metric_head(const char *name, const char *suffix, const char *type, const char *help);
+
+/* name="value", escaped. */
+void metric_label(const char *name, const char *value);
+
+/* Seconds to the millisecond, and a line end. */
+void metric_ms(uint64_t ms);
+
+/* What a name means, in a line. */
+const char *metric_help(enum means kind, const char *name);
+
+/* Those of each listener. */
+void metrics_listeners(FILE *out);
+
+#endif /* METRICS_H */
