@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "flood.h"
+#include "notify.h"
 #include "stats.h"
 
 struct ctl_table_header;
@@ -54,6 +55,8 @@ struct tt_queue;
  * @nfloods: cookie modes that are on
  * @answering: these, and listeners that always answer with cookies: if 0, no ACK is looked at
  * @nkept: listeners that are kept for what was set for them; the lock of listener.c
+ * @last_flood: the one that ended last; flood_lock
+ * @notify: for who listens
  * @ratelimit: for what is logged
  * @started: ktime_get_ns() when tracking began
  * @sysctl: net.tcptrack
@@ -93,6 +96,8 @@ struct tt_net {
 	atomic_t nfloods;
 	atomic_t answering;
 	unsigned int nkept;
+	struct tt_flood_report last_flood;
+	struct tt_notify notify;
 	struct ratelimit_state ratelimit;
 	u64 started;
 	struct ctl_table_header *sysctl;

@@ -82,8 +82,12 @@ const struct nla_policy tcptrack_listener_delete_nl_policy[TCPTRACK_A_LISTENER_D
 	[TCPTRACK_A_LISTENER_DEV] = { .type = NLA_U32, },
 };
 
+/* TCPTRACK_CMD_FLOOD_GET - do */
+const struct nla_policy tcptrack_flood_get_nl_policy[TCPTRACK_A_FLOOD_PAD + 1] = {
+};
+
 /* Ops table for tcptrack */
-const struct genl_ops tcptrack_nl_ops[8] = {
+const struct genl_ops tcptrack_nl_ops[9] = {
 	{
 		.cmd		= TCPTRACK_CMD_COUNTERS_GET,
 		.doit		= tcptrack_nl_counters_get_doit,
@@ -138,4 +142,15 @@ const struct genl_ops tcptrack_nl_ops[8] = {
 		.maxattr	= TCPTRACK_A_LISTENER_DEV,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
+	{
+		.cmd		= TCPTRACK_CMD_FLOOD_GET,
+		.doit		= tcptrack_nl_flood_get_doit,
+		.policy		= tcptrack_flood_get_nl_policy,
+		.maxattr	= TCPTRACK_A_FLOOD_PAD,
+	},
+};
+
+static const struct genl_multicast_group tcptrack_nl_mcgrps[] = {
+	[TCPTRACK_NLGRP_FLOOD] = { "flood", },
+	[TCPTRACK_NLGRP_STATE] = { "state", },
 };

@@ -27,8 +27,10 @@ extern const struct nla_policy tcptrack_listener_set_nl_policy[TCPTRACK_A_LISTEN
 
 extern const struct nla_policy tcptrack_listener_delete_nl_policy[TCPTRACK_A_LISTENER_DEV + 1];
 
+extern const struct nla_policy tcptrack_flood_get_nl_policy[TCPTRACK_A_FLOOD_PAD + 1];
+
 /* Ops table for tcptrack */
-extern const struct genl_ops tcptrack_nl_ops[8];
+extern const struct genl_ops tcptrack_nl_ops[9];
 
 int tcptrack_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_states_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -43,5 +45,11 @@ int tcptrack_nl_settings_set_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_listener_set_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_listener_delete_doit(struct sk_buff *skb,
 				     struct genl_info *info);
+int tcptrack_nl_flood_get_doit(struct sk_buff *skb, struct genl_info *info);
+
+enum {
+	TCPTRACK_NLGRP_FLOOD,
+	TCPTRACK_NLGRP_STATE,
+};
 
 #endif /* _LINUX_TCPTRACK_GEN_H */

@@ -33,6 +33,7 @@ static const struct {
 	{ "diff", cmd_diff },
 	{ "doctor", cmd_doctor },
 	{ "explain", cmd_explain },
+	{ "monitor", cmd_monitor },
 };
 
 /* These need no module, or look themselves whether there is one. */
@@ -60,6 +61,8 @@ static const char usage_text[] =
 	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
 	"  doctor             what is wrong around the module, and the command that mends it\n"
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
+	"  monitor [-t] [-j] [flood|state]\n"
+	"                     events as they come, until a signal; -t: with the time\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"

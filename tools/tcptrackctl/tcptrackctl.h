@@ -25,6 +25,7 @@ struct options {
 	bool pretty;
 	unsigned int rate;	/* seconds, or 0 */
 	const char *netns;	/* in which we are, or NULL */
+	bool timestamps;
 	int family;		/* AF_INET, AF_INET6, or 0: both */
 };
 
@@ -44,6 +45,7 @@ int cmd_serve(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -80,6 +82,17 @@ void netlink_changed(bool changed, const char *what);
 /* Attributes by type; those above max are of a newer module. */
 void netlink_nested(const struct nlattr *nest, struct nlattr **attrs, uint16_t max);
 
+/*
+ * Joins a group of the module's family; what: to whom it is refused, and why. Then
+ * netlink_listen() calls back for each event until a signal ends it (status 0) or the module
+ * goes. lost() is called where some were lost.
+ */
+void netlink_join(const char *group, const char *refused);
+int netlink_listen(each_fn each, uint16_t max, void (*lost)(void));
+
+/* The command of a message. */
+uint8_t netlink_command(const struct nlmsghdr *nlh);
+
 /* A number of 4 or 8 bytes; 0 if it is not there. */
 uint64_t netlink_uint(const struct nlattr *attr);
 
@@ -95,6 +108,14 @@ void diff_print(const json_t *before, const json_t *after);
 
 /* All metrics, or it ends and has written nothing. */
 void metrics_print(void);
+/* --- flood.c --- */
+
+/* Whose flood: ADDRESS:PORT, or * for the namespace; briefly, :PORT for any address. */
+const char *flood_of(struct nlattr **attrs, bool briefly);
+
+/* What is known of it, by the names of the log; "top" is not an attribute alone. */
+json_t *flood_json(const struct nlmsghdr *nlh, struct nlattr **attrs);
+void flood_print(const struct nlmsghdr *nlh, struct nlattr **attrs);
 
 /* --- print.c --- */
 
@@ -105,6 +126,7 @@ extern const char * const state_names[];
 const char *word(const char * const *words, uint32_t n);
 extern const char * const mode_words[];
 extern const char * const listener_words[];
+extern const char * const class_words[];
 
 /* What a user wants it to be: one of the words, or, without words, a number. Ends if not. */
 uint32_t value_of(const char *name, const char * const *words, const char *text);
@@ -116,6 +138,9 @@ const char *endpoint(const struct nlattr *addr, const struct nlattr *port);
 
 /* ADDRESS alone; the same buffers. */
 const char *address(const struct nlattr *addr);
+
+/* The port alone. */
+unsigned int port_number(const struct nlattr *attr);
 
 /* A JSON text, and a line end; takes the reference. */
 void print_json(json_t *value);
