@@ -421,8 +421,8 @@ static enum tt_event sent_syn(struct tt_endpoint *ep, const struct tt_seg *seg, 
 
 static enum tt_event sent_fin(struct tt_endpoint *ep, const struct tt_seg *seg, enum act act)
 {
-	bool late = ep->flags & TT_EP_LOOSE || act == S_FIN_AGAIN;
-	u32 end = tt_seg_end(seg);
+	u32 end = tt_seg_end(seg), first = ep->snd_una + (ep->state == TT_SYN_RECEIVED);
+	bool late = ep->flags & TT_EP_LOOSE || act == S_FIN_AGAIN || tt_before(first, end);
 	enum tt_event ev;
 
 	if (act == S_FIN_AGAIN && (ep->flags & TT_EP_FIN_SENT || ep->state == TT_FIN_WAIT_2 ||
@@ -435,7 +435,8 @@ static enum tt_event sent_fin(struct tt_endpoint *ep, const struct tt_seg *seg, 
 	}
 	/*
 	 * A FIN takes an octet that nothing has taken before; the socket may have
-	 * closed (FIN_WAIT_1) before it leaves. Who came late may have missed it.
+	 * closed (FIN_WAIT_1) before it leaves. Who came late may have missed it. An
+	 * ACK that left after the FIN may be seen before it, if that was lost.
 	 */
 	if (ep->flags & TT_EP_SEQ && !tt_before(ep->snd_nxt, end) &&
 	    !(late && end == ep->snd_nxt))
@@ -469,6 +470,9 @@ static enum tt_event step_sent(struct tt_endpoint *ep, const struct tt_seg *seg)
 	case S_FIN_AGAIN:
 		return sent_fin(ep, seg, act);
 	case S_ANY:
+		/* its SYN-ACK is late: only that tells the ISS */
+		if (ep->state == TT_SYN_RECEIVED && !(ep->flags & TT_EP_SEQ))
+			return TT_EV_NONE;
 		tt_learn_sent(ep, seg);
 		return sent_ack_of_fin(ep);
 	default:

@@ -277,6 +277,15 @@ static const struct rfc_row rfc_leaves[] = {
 	  TT_FIN_WAIT_1 | OR_STAY, E(NONE) | E(UNEXPECTED), "9293 3.10.4" },
 	{ S(CLOSE_WAIT), FIN, 0, W(GAP), ANY, 0, TT_LAST_ACK | OR_STAY, E(NONE) | E(UNEXPECTED),
 	  "9293 3.10.4" },
+	/* An ACK that left after it came by before it; it is not acknowledged. */
+	{ S(ESTABLISHED), FIN, 0, W(AGAIN), ANY, F_SAME_END, TT_FIN_WAIT_1, E(NONE),
+	  "9293 3.8.1" },
+	{ S(SYN_RECEIVED), FIN, 0, W(AGAIN) | W(BACK), ANY, F_SAME_END | F_DATA,
+	  TT_FIN_WAIT_1 | OR_STAY, E(NONE) | E(UNEXPECTED), "9293 3.8.1 (7413)" },
+	{ S(SYN_RECEIVED), FIN, 0, W(AGAIN), ANY, F_ISN, STAY, E(UNEXPECTED), "9293 3.10.4" },
+	{ S(SYN_RECEIVED), FIN, 0, W(AGAIN), ANY, F_SAME_END, TT_FIN_WAIT_1, E(NONE),
+	  "9293 3.8.1 (7413)" },
+	{ S(CLOSE_WAIT), FIN, 0, W(AGAIN), ANY, F_SAME_END, TT_LAST_ACK, E(NONE), "9293 3.8.1" },
 	/* The socket closed first, its FIN leaves only now. */
 	{ S_CLOSERS, FIN, 0, W_NEW, ANY, F_NO_FIN, STAY, E(NONE), "9293 3.10.4" },
 	{ S_CLOSERS, FIN, 0, W(GAP), ANY, F_NO_FIN, STAY, E(NONE) | E(UNEXPECTED), "9293 3.10.4" },

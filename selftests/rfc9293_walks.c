@@ -199,6 +199,22 @@ static const struct walk walks[] = {
 		STEP(B, GOT, ACK, 151, 301, 0, ESTABLISHED, NONE),
 		STEP(B, GOT, FIN | ACK, 151, 301, 0, CLOSE_WAIT, NONE),
 	} },
+	{ "FIN seen after an ACK that left after it", { TT_CLOSED, TT_LISTEN }, true, {
+		STEP(A, SENT, ACK, 102, 301, 0, ESTABLISHED, NONE),
+		STEP(A, SENT, FIN | ACK, 101, 301, 0, FIN_WAIT_1, NONE),
+		STEP(A, GOT, ACK, 301, 102, 0, FIN_WAIT_2, NONE),
+	} },
+	{ "FIN of an octet that was acknowledged as text", { TT_CLOSED, TT_LISTEN }, true, {
+		STEP(A, SENT, ACK, 101, 301, 1, ESTABLISHED, NONE),
+		STEP(A, GOT, ACK, 301, 102, 0, ESTABLISHED, NONE),
+		STEP(A, SENT, FIN | ACK, 101, 301, 0, ESTABLISHED, UNEXPECTED),
+	} },
+	{ "an ACK seen before the SYN-ACK", { TT_CLOSED, TT_LISTEN }, false, {
+		STEP(B, GOT, SYN, 100, 0, 0, SYN_RECEIVED, NONE),
+		STEP(B, SENT, ACK, 302, 101, 0, SYN_RECEIVED, NONE),
+		STEP(B, SENT, SYN | ACK, 300, 101, 0, SYN_RECEIVED, NONE),
+		STEP(B, GOT, ACK, 101, 301, 0, ESTABLISHED, NONE),
+	} },
 	{ "crafted segments with wrong numbers", { TT_CLOSED, TT_LISTEN }, true, {
 		STEP(B, GOT, RST, 50, 0, 0, ESTABLISHED, RST_IGNORED),
 		STEP(B, GOT, RST, 0x40000000, 0, 0, ESTABLISHED, RST_IGNORED),

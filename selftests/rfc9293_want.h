@@ -158,7 +158,9 @@ static void want_sent(struct want *w, const struct cell *c)
 	w->or_stay = w->row->to & OR_STAY;
 	if (w->or_stay || w->state == TT_CLOSED)
 		return;
-	w->same = (c->seg.flags & RST) || w->events == E(UNEXPECTED);
+	/* without its SYN nothing tells where it begins */
+	w->same = (c->seg.flags & RST) || w->events == E(UNEXPECTED) ||
+		  (c->variant & V_NOSEQ && !(c->seg.flags & (SYN | FIN)));
 	if (w->same || (w->events & (w->events - 1)))
 		return;
 	w->check_snd = c->rel != RFC_GAP && (fresh || (c->seg.flags & FIN) ||
