@@ -73,7 +73,8 @@ enum tt_reason {
  *	ESTABLISHED local socket the socket knows better
  * @half: when the last SYN or SYN-ACK left; with %TT_F_TIMER something else
  * @flags: TT_F_*
- * @iss: of the local end that opened, until it is ESTABLISHED
+ * @iss: of the local end that opened, until it is ESTABLISHED; of a forwarded flow, of
+ *	the SYN before the last one, if that had another number
  * @ifindex: interface by which the peer is reached, or 0
  * @local: bit n: end n is on this host
  * @opener: the end that sent the first SYN

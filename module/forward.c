@@ -12,6 +12,7 @@
 #include "net.h"
 #include "segment.h"
 #include "track.h"
+#include "window.h"
 
 /* conntrack offloads the flow past us, or will still adjust its sequence numbers. */
 static bool seq_unknown(const struct sk_buff *skb)
@@ -51,6 +52,7 @@ static struct tt_flow *pick_up(struct tt_ctx *ctx)
 		return NULL;
 	flow->flags |= TT_F_PICKUP;
 	flow->opener = ctx->from;
+	flow->iss = ctx->seg.seq;
 	if (ctx->seg.flags & TT_SYN)
 		tt_flow_place(flow, !ctx->from, TT_SYN_SENT);
 	else
@@ -73,8 +75,10 @@ static struct tt_flow *begin(struct tt_ctx *ctx)
 		return NULL;
 	}
 	flow = tt_flow_new(ctx->tn, &ctx->key, ctx->hash, 0, TT_STAT_flows_created, true);
-	if (flow)
+	if (flow) {
 		flow->opener = ctx->from;
+		flow->iss = ctx->seg.seq;
+	}
 	return flow;
 }
 
@@ -118,13 +122,33 @@ static void again(struct tt_flow *flow, const struct tt_ctx *ctx, enum tt_event 
 		if (taken == TT_EV_TW_REOPEN)
 			tt_stat_inc(flow->tn, timewait_reopened);
 		tt_flow_restart(flow, TT_NORMAL);
+		flow->iss = ctx->seg.seq;
 	} else if (from == TT_SYN_SENT && flow->opener == ctx->from &&
 		   ctx->seg.seq != flow->ep[ctx->from].snd_una) {
+		flow->iss = flow->ep[ctx->from].snd_una;
 		tt_flow_restart(flow, TT_HANDSHAKE_TIMEOUT);
 	} else {
 		return;
 	}
 	flow->opener = ctx->from;
+}
+
+/*
+ * Of two SYNs on one tuple the later one may be an old duplicate, or forged: the
+ * SYN-ACK tells which of them has been answered.
+ */
+static void choose_syn(struct tt_flow *flow, const struct tt_ctx *ctx)
+{
+	struct tt_endpoint *opener = &flow->ep[!ctx->from];
+	u32 iss = flow->iss;
+
+	if (!(ctx->seg.flags & TT_ACK) || opener->state != TT_SYN_SENT ||
+	    ctx->seg.ack != iss + 1 || opener->snd_una == iss)
+		return;
+	flow->iss = opener->snd_una;
+	opener->snd_una = iss;
+	opener->snd_nxt = iss + 1;
+	flow->ep[ctx->from].rcv_nxt = iss + 1;
 }
 
 static enum tt_reason reset_reason(const struct tt_flow *flow, int to, enum tt_event ev, u8 flags)
@@ -136,6 +160,26 @@ static enum tt_reason reset_reason(const struct tt_flow *flow, int to, enum tt_e
 	if (was == TT_SYN_RECEIVED || !(flow->flags & TT_F_PROVEN))
 		return TT_HALFOPEN_RESET;
 	return flags & TT_ACK ? TT_RESET_BY_PEER : TT_FORGOTTEN;
+}
+
+/*
+ * What is sent again before it was acknowledged may be the first that arrives, so what
+ * it acknowledges counts: the receiver will learn that, if not from this one.
+ */
+static void take_ack_again(const struct tt_flow *flow, const struct tt_ctx *ctx,
+			   struct tt_endpoint *receiver)
+{
+	const struct tt_endpoint *sender = &flow->ep[ctx->from];
+	struct tt_seg ack = ctx->seg;
+
+	if (ack.flags & (TT_SYN | TT_RST) || !(ack.flags & TT_ACK) ||
+	    tt_before(ack.seq, sender->snd_una) || !tt_before(sender->snd_una, tt_seg_end(&ack)) ||
+	    tt_seqrel(&flow->ep[!ctx->from], &ack) != TT_SEQ_OLD)
+		return;
+	ack.seq = receiver->rcv_nxt;
+	ack.len = 0;
+	ack.flags = TT_ACK;
+	tt_step(receiver, TT_RECEIVED, &ack);
 }
 
 static void step(struct tt_flow *flow, const struct tt_ctx *ctx)
@@ -152,6 +196,7 @@ static void step(struct tt_flow *flow, const struct tt_ctx *ctx)
 			    reset_reason(flow, to, taken, ctx->seg.flags));
 		return;
 	}
+	take_ack_again(flow, ctx, &receiver);
 	if (tt_track_crossed(flow, from, &ctx->seg)) {
 		tt_track_count(flow, taken, ctx->seg.flags);
 		tt_track_apply(flow, to, &receiver);
@@ -204,6 +249,7 @@ void tt_track_forward(struct tt_ctx *ctx)
 	if (ctx->seg.flags & TT_SYN) {
 		probe = flow->ep[!ctx->from];
 		again(flow, ctx, tt_step(&probe, TT_RECEIVED, &ctx->seg));
+		choose_syn(flow, ctx);
 	}
 	flow->touched = tt_now();
 	notice_oneway(flow, ctx);
