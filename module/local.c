@@ -155,6 +155,7 @@ struct tt_flow *tt_track_adopt(struct tt_net *tn, const struct tt_key *key, u32 
 	flow->flags |= TT_F_ADOPTED;
 	flow->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 	tt_sock_sync(&flow->ep[end], sk);
+	flow->iss = flow->ep[end].snd_una;
 	if (state != TT_SYN_SENT && state != TT_SYN_RECEIVED)
 		tt_flow_prove(flow);
 	return flow;
