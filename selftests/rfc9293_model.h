@@ -19,6 +19,7 @@
 #define M_HELD_FIN	0x10	/* and ends in a FIN */
 #define M_TFO_SEND	0x20	/* the octet of text goes with the SYN */
 #define M_TFO_TAKE	0x40	/* and is taken there */
+#define M_LINUX		0x80	/* as Linux: a RST for the number of the FIN counts, too */
 
 struct model {
 	u32 iss, una, nxt, rcv;
@@ -264,6 +265,13 @@ static inline bool m_crossed_syn_ack(const struct model *m, const struct tt_seg 
 	       s->seq + 1 == m->rcv && s->ack == m->nxt;
 }
 
+/* tcp_reset_check(): some stacks send it so after they have closed. */
+static inline bool m_reset_check(const struct model *m, const struct tt_seg *s)
+{
+	return m->flags & M_LINUX && s->seq + 1 == m->rcv &&
+	       (m->state == TT_CLOSE_WAIT || m->state == TT_CLOSING || m->state == TT_LAST_ACK);
+}
+
 /* SEGMENT ARRIVES */
 static inline void m_arrival(struct model *m, const struct tt_seg *s, struct outbox *out)
 {
@@ -289,6 +297,8 @@ static inline void m_arrival(struct model *m, const struct tt_seg *s, struct out
 	if (!m_acceptable(m, s)) {
 		if (!(s->flags & TT_RST))
 			m_ack(m, out);
+		else if (m_reset_check(m, s))
+			m->state = TT_CLOSED;
 		return;
 	}
 	if (m_rst_or_syn(m, s, out) || m_ack_arrival(m, s, out))

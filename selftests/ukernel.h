@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * As much of the kernel as the path of a segment through module/ uses, in user
+ * space and on one CPU: hook.c, segment.c, key.c, track.c, forward.c, local*.c,
+ * flow.c, sock.c, stats.c, state.c and window.c compile against it as they are.
+ * The Makefile makes a header that includes this one for each that they include.
+ *
+ * A lock that is taken twice or left behind, and a WARN_ON_ONCE(), end the program.
+ */
+#ifndef TCPTRACK_UKERNEL_H
+#define TCPTRACK_UKERNEL_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16, __be16;
+typedef uint32_t u32, __be32;
+typedef uint64_t u64;
+typedef int8_t s8;
+typedef int32_t s32;
+typedef int spinlock_t;
+typedef struct { int counter; } atomic_t, refcount_t;
+typedef struct { u64 key[2]; } siphash_key_t;
+
+#define __percpu
+#define __rcu
+#define __init
+#define __packed			__attribute__((__packed__))
+#define ____cacheline_aligned_in_smp
+#define __acquire(x)			((void)0)
+#define __release(x)			((void)0)
+#define likely(x)			(x)
+#define unlikely(x)			(x)
+#define READ_ONCE(x)			(x)
+#define WRITE_ONCE(x, value)		((x) = (value))
+#define data_race(x)			(x)
+#define BIT(n)				(1UL << (n))
+#define IS_ENABLED(option)		1
+#define IS_ERR(p)			((unsigned long)(p) >= (unsigned long)-4095)
+#define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
+#define U8_MAX				0xff
+#define U16_MAX				0xffff
+#define min(a, b)			((a) < (b) ? (a) : (b))
+#define max(a, b)			((a) > (b) ? (a) : (b))
+#define min_t(type, a, b)		min((type)(a), (type)(b))
+#define ilog2(n)			(31 - __builtin_clz(n))
+#define lockdep_assert_held(lock)	((void)(lock))
+#define local_bh_disable()		((void)0)
+#define local_bh_enable()		((void)0)
+
+static inline void uk_check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "ukernel: %s\n", what);
+	abort();
+}
+
+#define WARN_ON_ONCE(x)			uk_check(!(x), "WARN_ON_ONCE(" #x ")")
+
+struct mutex { int held; };
+struct rcu_head { int unused; };
+struct rhash_head { int unused; };
+struct rhashtable { int unused; };
+struct notifier_block { int unused; };
+struct ratelimit_state { int unused; };
+struct hlist_node { int unused; };
+
+/* Time */
+#define HZ				1000
+#define tcp_jiffies32			((u32)jiffies)
+extern unsigned long jiffies;
+
+static inline unsigned int jiffies_to_msecs(u32 j)
+{
+	return j;
+}
+
+/* Locks and counts */
+static inline void spin_lock_init(spinlock_t *lock)
+{
+	*lock = 0;
+}
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	uk_check(!*lock, "a lock is taken twice");
+	*lock = 1;
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	uk_check(*lock, "a lock is given back twice");
+	*lock = 0;
+}
+
+#define spin_lock_bh			spin_lock
+#define spin_unlock_bh			spin_unlock
+#define ATOMIC_INIT(n)			{ n }
+#define atomic_read(v)			((v)->counter)
+#define atomic_set(v, n)		((v)->counter = (n))
+#define atomic_dec(v)			((v)->counter--)
+#define atomic_inc_return(v)		(++(v)->counter)
+#define this_cpu_inc(x)			((x)++)
+#define this_cpu_add(x, n)		((x) += (n))
+#define per_cpu_ptr(p, cpu)		((void)(cpu), (p))
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline void list_add_tail(struct list_head *entry, struct list_head *head)
+{
+	entry->next = head;
+	entry->prev = head->prev;
+	head->prev->next = entry;
+	head->prev = entry;
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+	INIT_LIST_HEAD(entry);
+}
+
+#define list_first_entry_or_null(head, type, member) \
+	((head)->next == (head) ? NULL : (type *)((char *)(head)->next - offsetof(type, member)))
+
+/* Memory */
+#define GFP_ATOMIC			0
+#define __GFP_NOWARN			0
+#define SLAB_HWCACHE_ALIGN		0
+#define SLAB_TYPESAFE_BY_RCU		0
+
+struct kmem_cache;
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, int flags,
+				     void (*ctor)(void *object));
+void kmem_cache_destroy(struct kmem_cache *cache);
+void *kmem_cache_alloc(struct kmem_cache *cache, int flags);
+void kmem_cache_free(struct kmem_cache *cache, void *object);
+
+static inline void get_random_bytes(void *p, size_t n)
+{
+	memset(p, 0, n);
+}
+
+/* Trace events compile to nothing. */
+#define TP_PROTO(...)			__VA_ARGS__
+#define TRACE_DEFINE_ENUM(value)
+#define TRACE_EVENT(name, proto, ...) \
+	static inline void trace_##name(proto) { } struct uk_trace_##name
+
+#include "ukernel_net.h"
+
+#endif /* TCPTRACK_UKERNEL_H */
