@@ -13,6 +13,7 @@
 # make test-race       the concurrent tests on a KCSAN kernel
 # make test-detectors  do the detectors see anything?
 # make check           all that reads the source
+# make fuzz            the fuzzers of user space, 10 minutes each (FUZZ_SECONDS=)
 # make coverage        lines and branches that the tests reach: build/coverage/
 # make nightly         all of these, on all kernels
 
@@ -25,7 +26,7 @@ KDIR	?= $(call kdir,$(kver))
 SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
-.PHONY: test-quick test-debug test-race test-detectors check coverage nightly
+.PHONY: test-quick test-debug test-race test-detectors check fuzz coverage nightly
 all: modules
 
 need-kdir:
@@ -71,6 +72,9 @@ test-detectors:
 
 check:
 	@scripts/check
+
+fuzz:
+	@$(MAKE) -C selftests OUTPUT=$(CURDIR)/build/selftests-obj fuzz
 
 coverage:
 	@T="$(T)" scripts/coverage

@@ -24,7 +24,7 @@ run_tests: all
 install: all
 	@test -n "$(INSTALL_PATH)" || { echo "INSTALL_PATH is not set" >&2; exit 1; }
 	@mkdir -p $(INSTALL_PATH)
-	cp -p run.sh $(TEST_PROGS) $(TEST_FILES) $(filter-out $(INSTALL_PATH)/%,$(GENERATED)) \
+	cp -rp run.sh $(TEST_PROGS) $(TEST_FILES) $(filter-out $(INSTALL_PATH)/%,$(GENERATED)) \
 		$(INSTALL_PATH)/
 
 list_user_tests:

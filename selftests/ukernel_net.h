@@ -160,7 +160,6 @@ static inline u32 get_unaligned_be32(const u8 *p)
 #define NF_IP6_PRI_FIRST		(-1)
 #define NF_IP_PRI_RAW			(-1)
 #define NF_IP6_PRI_RAW			(-1)
-#define INT_MAX				0x7fffffff
 
 enum { NF_INET_PRE_ROUTING, NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT };
 
