@@ -300,7 +300,8 @@ static void begin(struct world *w)
 	for (i = 0; i < 2; i++) {
 		w->tcp[i].state = setup->state[i];
 		w->tcp[i].flags = setup->flags[i];
-		w->tcp[i].iss = i ? 0x7ffffffe : 0xfffffffe;
+		/* a RST for a SYN has the number 0: nobody's, where both open */
+		w->tcp[i].iss = i ? 0x7ffffffe : setup->active == 3 ? 0x3ffffffe : 0xfffffffe;
 		w->retransmits[i] = setup->retransmits;
 	}
 	w->doubles = setup->doubles;

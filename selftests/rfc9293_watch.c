@@ -176,11 +176,13 @@ static void begins(struct world *w, const struct setup *what)
 static bool may_pass(const struct world *w, const struct wire *x)
 {
 	const struct knowledge *k = known((struct world *)w);
-	u32 from = !x->to;
+	u32 from = !x->to, i;
 
+	for (i = 0; x->flags & TT_RST && i < NET_MAX; i++)
+		if (w->net[i].leg == 1 && w->net[i].to == x->to && w->net[i].flags & TT_SYN)
+			return x->flags & TT_ACK;
 	return !k->exists || k->state[from] != TT_SYN_RECEIVED || k->crossed & MISLED ||
-	       k->ep_flags[from] & TT_EP_SEQ || x->flags & TT_SYN ||
-	       (x->flags & TT_RST && x->flags & TT_ACK);
+	       k->ep_flags[from] & TT_EP_SEQ || x->flags & (TT_SYN | TT_RST);
 }
 
 static bool may(const struct world *w, enum action a, u32 who)
@@ -226,7 +228,7 @@ static void look(struct world *w, u32 who, const struct tt_seg *s)
 		known(w)->crossed |= MISLED;
 	/* of a SYN that was sent twice, the second one passes after all the rest */
 	if ((s->flags & (TT_SYN | TT_ACK)) == TT_SYN && s->seq == w->tcp[who].iss &&
-	    w->tcp[who].state != TT_SYN_SENT && says == TT_CLOSED)
+	    w->tcp[who].state != TT_SYN_SENT && (says == TT_CLOSED || says == TT_TIME_WAIT))
 		known(w)->crossed |= MISLED;
 }
 
