@@ -13,6 +13,7 @@
 # make test-race       the concurrent tests on a KCSAN kernel
 # make test-detectors  do the detectors see anything?
 # make check           all that reads the source
+# make bench           what a packet costs, beside all others that do part of the job
 # make coverage        lines and branches that the tests reach: build/coverage/
 # make nightly         all of these, on all kernels
 
@@ -25,7 +26,7 @@ KDIR	?= $(call kdir,$(kver))
 SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
-.PHONY: test-quick test-debug test-race test-detectors check coverage nightly
+.PHONY: test-quick test-debug test-race test-detectors check coverage bench nightly
 all: modules
 
 need-kdir:
@@ -74,6 +75,9 @@ check:
 
 coverage:
 	@T="$(T)" scripts/coverage
+
+bench:
+	@scripts/bench
 
 nightly:
 	@scripts/nightly
