@@ -23,7 +23,8 @@ struct tcphdr;
  * ACK comes. Needs tt_cookie_enabled().
  *
  * Context: RCU read side, bottom halves off, no lock held. At a hook before routing, @skb has no
- * route: then the caller has seen that its destination is local and unicast.
+ * route: then the caller has seen that its destination is local and unicast, and that its
+ * source is unicast (inet_addr_type()).
  *
  * Return: TT_SYNACK_OK: the answer left, @skb is gone. Else the counter of why not, with @skb
  * as it was: only the stack can answer it (cookie_left_*, invalid_*), or nobody for lack of
