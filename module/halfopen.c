@@ -203,7 +203,7 @@ static enum tt_verdict drop(struct tt_queue *q)
 /* TT_PASS: the stack has to have this one. */
 static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 {
-	enum tt_stat why = tt_cookie_answer(ctx->tn, q->sk, ctx->skb, ctx->thoff, ctx->state);
+	enum tt_stat why = tt_cookie_answer(ctx, q->sk);
 	struct tt_listener *l = q->listener;
 
 	if (why == TT_SYNACK_OK) {
