@@ -14,6 +14,7 @@
 # make test-detectors  do the detectors see anything?
 # make check           all that reads the source
 # make fuzz            the fuzzers of user space, 10 minutes each (FUZZ_SECONDS=)
+# make bench           what a packet costs, beside all others that do part of the job
 # make coverage        lines and branches that the tests reach: build/coverage/
 # make nightly         all of these, on all kernels
 
@@ -26,7 +27,7 @@ KDIR	?= $(call kdir,$(kver))
 SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
-.PHONY: test-quick test-debug test-race test-detectors check fuzz coverage nightly
+.PHONY: test-quick test-debug test-race test-detectors check fuzz coverage bench nightly
 all: modules
 
 need-kdir:
@@ -78,6 +79,9 @@ fuzz:
 
 coverage:
 	@T="$(T)" scripts/coverage
+
+bench:
+	@scripts/bench
 
 nightly:
 	@scripts/nightly

@@ -26,6 +26,7 @@
 #include "cookie.h"
 #include "net.h"
 #include "synack.h"
+#include "track.h"
 
 #define TS_BITS		6
 #define TS_NO_SCALE	15
@@ -127,9 +128,11 @@ static bool security_objects(struct tt_synack *a, struct sk_buff *skb)
 }
 
 /* All that the stack asks before it answers; what it would drop it shall drop. */
-static enum tt_stat judge_access(struct tt_synack *a, struct sk_buff *skb)
+static enum tt_stat judge_access(struct tt_synack *a, const struct tt_ctx *ctx)
 {
-	if (has_socket(a, skb))
+	struct sk_buff *skb = ctx->skb;
+
+	if (!ctx->no_socket && has_socket(a, skb))
 		return TT_STAT_cookie_left_socket;
 	if (a->pf == NFPROTO_IPV4 ? !xfrm4_policy_check(a->sk, XFRM_POLICY_IN, skb) :
 				    !xfrm6_policy_check(a->sk, XFRM_POLICY_IN, skb))
@@ -218,17 +221,19 @@ static void bake(struct tt_synack *a, const struct sk_buff *skb)
 }
 
 /* TT_SYNACK_OK: all is decided, and the way back held. */
-static enum tt_stat prepare(struct tt_synack *a, struct tt_net *tn, struct sock *sk,
-			    struct sk_buff *skb, unsigned int thoff, u8 pf)
+static enum tt_stat prepare(struct tt_synack *a, const struct tt_ctx *ctx, struct sock *sk)
 {
-	enum tt_stat why = judge_packet(tn->net, skb, thoff, pf);
+	struct tt_net *tn = ctx->tn;
+	struct sk_buff *skb = ctx->skb;
+	u8 pf = ctx->state->pf;
+	enum tt_stat why = judge_packet(tn->net, skb, ctx->thoff, pf);
 
 	if (why == TT_SYNACK_OK)
 		why = tt_cookie_listener(sk, pf);
 	if (why == TT_SYNACK_OK)
-		why = tt_synack_init(a, tn->net, sk, skb, thoff, pf);
+		why = tt_synack_init(a, tn->net, sk, skb, ctx->thoff, pf);
 	if (why == TT_SYNACK_OK)
-		why = judge_access(a, skb);
+		why = judge_access(a, ctx);
 	if (why != TT_SYNACK_OK)
 		return why;
 	a->reflect = READ_ONCE(tn->conf.reply) == TT_REPLY_REFLECT;
@@ -242,16 +247,15 @@ static enum tt_stat prepare(struct tt_synack *a, struct tt_net *tn, struct sock 
 	return TT_STAT_cookie_left_window;
 }
 
-enum tt_stat tt_cookie_answer(struct tt_net *tn, struct sock *sk, struct sk_buff *skb,
-			      unsigned int thoff, const struct nf_hook_state *state)
+enum tt_stat tt_cookie_answer(const struct tt_ctx *ctx, struct sock *sk)
 {
 	struct tt_synack a;
-	enum tt_stat why = prepare(&a, tn, sk, skb, thoff, state->pf);
+	enum tt_stat why = prepare(&a, ctx, sk);
 
 	if (why != TT_SYNACK_OK)
 		return why;
 	tcp_synq_overflow(sk);
-	return tt_synack_send(&a, tn, skb) ? TT_SYNACK_OK : TT_STAT_cookies_no_memory;
+	return tt_synack_send(&a, ctx->tn, ctx->skb) ? TT_SYNACK_OK : TT_STAT_cookies_no_memory;
 }
 
 /* IPv4's cookies know it and IPv6's, too. */

@@ -6,31 +6,28 @@
 
 #include "stats.h"
 
-struct nf_hook_state;
 struct sk_buff;
 struct sock;
 struct tcphdr;
+struct tt_ctx;
 
 /**
  * tt_cookie_answer() - answer a SYN with a cookie, as tcp_syncookies=2 would
- * @tn: namespace
+ * @ctx: the SYN (no ACK, RST, FIN): parsed and with a right checksum
  * @sk: the listener, in TCP_LISTEN; its accept queue has room
- * @skb: the SYN (no ACK, RST, FIN): parsed and with a right checksum
- * @thoff: offset of its TCP header
- * @state: where the hook runs
  *
  * The listener is marked, so that the stack completes the handshake when the
  * ACK comes. Needs tt_cookie_enabled().
  *
- * Context: RCU read side, bottom halves off, no lock held. At a hook before routing, @skb has no
- * route: then the caller has seen that its destination is local and unicast.
+ * Context: RCU read side, bottom halves off, no lock held. At a hook before routing, the SYN has no
+ * route: then the caller has seen that its destination is local and unicast, and that its
+ * source is unicast (inet_addr_type()).
  *
- * Return: TT_SYNACK_OK: the answer left, @skb is gone. Else the counter of why not, with @skb
- * as it was: only the stack can answer it (cookie_left_*, invalid_*), or nobody for lack of
+ * Return: TT_SYNACK_OK: the answer left, its skb is gone. Else the counter of why not, with
+ * the skb as it was: only the stack can answer it (cookie_left_*, invalid_*), or nobody for lack of
  * a way back or of memory (cookies_no_route, cookies_no_memory).
  */
-enum tt_stat tt_cookie_answer(struct tt_net *tn, struct sock *sk, struct sk_buff *skb,
-			      unsigned int thoff, const struct nf_hook_state *state);
+enum tt_stat tt_cookie_answer(const struct tt_ctx *ctx, struct sock *sk);
 
 /**
  * tt_cookie_listener() - may a cookie of ours stand for this listener at all

@@ -175,7 +175,7 @@ static void receive(struct sk_buff *skb, u8 pf)
 }
 
 /* Only what nobody here knows of may be a third ACK, good or bad. */
-static bool is_known(const struct tt_ctx *ctx)
+static bool is_known(struct tt_ctx *ctx)
 {
 	struct sock *sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
 				       tt_key_ifindex(ctx->skb, ctx->key.family));
@@ -185,6 +185,7 @@ static bool is_known(const struct tt_ctx *ctx)
 		sock_gen_put(sk);
 		return true;
 	}
+	ctx->hash = tt_flow_hash(ctx->tn, &ctx->key);
 	flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
 	if (flow)
 		tt_flow_put(flow);
@@ -241,7 +242,6 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	ports[1] = th->dest;
 	nf_hook_state_init(&state, NF_INET_LOCAL_IN, pf, at->in, NULL, NULL, at->net, NULL);
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, &state);
-	ctx.hash = tt_flow_hash(tn, &ctx.key);
 	if (ctx.seg.flags & TT_ACK && is_known(&ctx))
 		return TT_PASS;
 	if (!(v4 ? is_local_v4(at->net, at->in, ip_hdr(skb)) :

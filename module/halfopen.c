@@ -47,7 +47,7 @@ static void pending_set(struct tt_queue *q, struct tt_source *source)
 	struct pending *p = this_cpu_ptr(&pending);
 
 	spin_lock_bh(&p->lock);
-	p->queue = q;
+	WRITE_ONCE(p->queue, q);
 	p->source = source;
 	p->seen = false;
 	spin_unlock_bh(&p->lock);
@@ -61,6 +61,9 @@ static void pending_release(struct pending *p, enum which those, const struct tt
 	struct tt_source *source = NULL;
 	struct tt_queue *q;
 
+	/* what another CPU is just setting is for a later call */
+	if (!READ_ONCE(p->queue))
+		return;
 	spin_lock_bh(&p->lock);
 	q = p->queue;
 	if (q && tn && q->tn != tn)
@@ -73,7 +76,7 @@ static void pending_release(struct pending *p, enum which those, const struct tt
 	}
 	if (q) {
 		source = p->source;
-		p->queue = NULL;
+		WRITE_ONCE(p->queue, NULL);
 		p->source = NULL;
 	}
 	spin_unlock_bh(&p->lock);
@@ -190,7 +193,7 @@ static enum tt_verdict drop(struct tt_queue *q)
 /* TT_PASS: the stack has to have this one. */
 static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 {
-	enum tt_stat why = tt_cookie_answer(ctx->tn, q->sk, ctx->skb, ctx->thoff, ctx->state);
+	enum tt_stat why = tt_cookie_answer(ctx, q->sk);
 	struct tt_listener *l = q->listener;
 
 	if (why == TT_SYNACK_OK) {

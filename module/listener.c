@@ -48,8 +48,10 @@ static void sync(struct tt_queue *q)
 	int len = q->gone ? 0 : inet_csk_reqsk_queue_len(q->sk);
 
 	lockdep_assert_held(&q->lock);
+	if (len == q->seen)
+		return;
 	atomic_add(len - q->seen, &q->tn->held);
-	q->seen = len;
+	WRITE_ONCE(q->seen, len);
 	if (len > q->peak)
 		WRITE_ONCE(q->peak, len);
 }
@@ -58,6 +60,9 @@ int tt_queue_sync(struct tt_queue *q)
 {
 	int len;
 
+	/* each SYN of a flood asks, and then the stack's count stands still */
+	if (!READ_ONCE(q->gone) && inet_csk_reqsk_queue_len(q->sk) == READ_ONCE(q->seen))
+		return READ_ONCE(q->seen) + READ_ONCE(q->reserved);
 	spin_lock_bh(&q->lock);
 	sync(q);
 	len = q->seen + q->reserved;
@@ -86,7 +91,7 @@ enum tt_room tt_queue_reserve(struct tt_queue *q)
 		atomic_dec(&tn->held);
 		room = TT_FULL_NAMESPACE;
 	} else {
-		q->reserved++;
+		WRITE_ONCE(q->reserved, q->reserved + 1);
 	}
 	spin_unlock_bh(&q->lock);
 	return room;
@@ -96,7 +101,7 @@ void tt_queue_release(struct tt_queue *q)
 {
 	spin_lock_bh(&q->lock);
 	sync(q);
-	q->reserved--;
+	WRITE_ONCE(q->reserved, q->reserved - 1);
 	atomic_dec(&q->tn->held);
 	spin_unlock_bh(&q->lock);
 }
@@ -324,7 +329,7 @@ static void queue_remove(struct tt_queue *q)
 static void queue_bury(struct tt_queue *q)
 {
 	spin_lock_bh(&q->lock);
-	q->gone = true;
+	WRITE_ONCE(q->gone, true);
 	sync(q);
 	if (rcu_access_pointer(q->tn->longest) == q)
 		RCU_INIT_POINTER(q->tn->longest, NULL);

@@ -193,6 +193,9 @@ void tt_queue_release(struct tt_queue *q);
  * tt_queue_sync() - read the stack's count
  * @q: queue
  *
+ * Context: RCU read side, or @q cannot leave its table. Where that is the count that was seen
+ * before, nothing is written.
+ *
  * Return: the length of the stack's queue and what is reserved.
  */
 int tt_queue_sync(struct tt_queue *q);

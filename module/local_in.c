@@ -330,6 +330,7 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		found = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
 				     tt_key_ifindex(ctx->skb, ctx->key.family));
 		sk = found;
+		ctx->no_socket = !sk;
 	}
 	verdict = judge(ctx, sk, end);
 	if (verdict == TT_PASS)

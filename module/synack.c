@@ -129,7 +129,7 @@ enum tt_stat tt_synack_init(struct tt_synack *a, struct net *net, struct sock *s
 	enum tt_stat why;
 	int len;
 
-	memset(a, 0, sizeof(*a));
+	memset(a, 0, offsetof(struct tt_synack, mirror));
 	a->net = net;
 	a->sk = sk;
 	a->pf = pf;

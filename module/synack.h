@@ -25,12 +25,13 @@ struct sock;
  * @sk: the listener
  * @fl: the way back, as it was looked up
  * @dst: the way back, a reference, or @mirror; NULL until tt_synack_route()
- * @mirror: in place of a route, where it goes back to where the SYN came from
  * @reflect: whether that is wished; after tt_synack_route(): whether it is so
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  * @tsval: the timestamp that carries what does not fit into the cookie
  * @flowlabel: of the SYN, where the listener reflects it
  * @ack_mss: the MSS that the stack will read from the cookie
+ * @mirror: in place of a route, where it goes back to where the SYN came from; written
+ *	only then
  */
 struct tt_synack {
 	struct tcp_request_sock treq;
@@ -39,17 +40,17 @@ struct tt_synack {
 	struct sock *sk;
 	struct flowi fl;
 	struct dst_entry *dst;
-	struct dst_entry mirror;
 	bool reflect;
 	u8 pf;
 	u32 tsval;
 	__be32 flowlabel;
 	u16 ack_mss;
+	struct dst_entry mirror;
 };
 
 /**
  * tt_synack_init() - read the SYN
- * @a: written whole
+ * @a: written whole, but for @mirror
  * @net: namespace
  * @sk: listener
  * @skb: SYN, network header set; its options have been checked

@@ -31,6 +31,7 @@ enum tt_verdict {
  * @seg: the checked segment
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
  *	shown, so nothing else may change or be counted
+ * @no_socket: LOCAL_IN has looked, and no socket has this tuple
  */
 struct tt_ctx {
 	struct tt_net *tn;
@@ -42,6 +43,7 @@ struct tt_ctx {
 	int from;
 	struct tt_seg seg;
 	bool early;
+	bool no_socket;
 };
 
 #define TT_SFR	(TT_SYN | TT_FIN | TT_RST)

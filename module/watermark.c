@@ -53,14 +53,17 @@ unsigned int tt_watermark_timeout(const struct tt_queue *q)
 	const struct tt_net *tn = q->tn;
 	unsigned int low = READ_ONCE(tn->conf.cookie_end);
 	unsigned int high = READ_ONCE(tn->conf.cookie_start);
-	unsigned int full = handshake_ms(q);
-	unsigned int least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
 	unsigned int p = max(percent(READ_ONCE(q->seen), tt_queue_limit(q)),
 			     percent(atomic_read(&tn->held), tt_net_halfopen_max(tn)));
+	unsigned int full, least;
 
-	if (high <= low || p <= low)
-		return p > low ? least : 0;
-	return p >= high ? least : full - (u64)(full - least) * (p - low) / (high - low);
+	if (p <= low)
+		return 0;
+	full = handshake_ms(q);
+	least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
+	if (high <= low || p >= high)
+		return least;
+	return full - (u64)(full - least) * (p - low) / (high - low);
 }
 
 static int young(const struct tt_queue *q)
@@ -73,19 +76,28 @@ static int young(const struct tt_queue *q)
  * answered with cookies before it is full: young ones, whose answer may be on
  * its way, may fill it.
  */
-void tt_watermark_check(struct tt_queue *q)
+static void check_listener(struct tt_queue *q, unsigned int start)
 {
-	struct tt_net *tn = q->tn;
-	unsigned int start = READ_ONCE(tn->conf.cookie_start);
-	int level = tt_watermark_level(q->listener), held = atomic_read(&tn->held);
+	const struct tt_net *tn = q->tn;
+	int level = tt_watermark_level(q->listener);
 	int limit = tt_watermark_limit(q->listener);
 	bool on = percent(level, limit) >= start;
 
 	if (on && start && !tt_override_limit(q->listener) && level < limit)
 		on = percent(level - young(q), limit) >= start;
 	if (on)
-		tt_flood_enter(tn, q->listener, level);
-	if (percent(held, tt_net_halfopen_max(tn)) >= start && start)
+		tt_flood_enter(q->tn, q->listener, level);
+}
+
+void tt_watermark_check(struct tt_queue *q)
+{
+	struct tt_net *tn = q->tn;
+	unsigned int start = READ_ONCE(tn->conf.cookie_start);
+	int held = atomic_read(&tn->held);
+
+	if (!READ_ONCE(q->listener->flood.on))
+		check_listener(q, start);
+	if (start && !READ_ONCE(tn->flood.on) && percent(held, tt_net_halfopen_max(tn)) >= start)
 		tt_flood_enter(tn, NULL, held);
 }
 

@@ -213,14 +213,14 @@ build_module()
 	fi
 }
 
-# build_watch RELEASE: the bound's witness of the tests (selftests/watch), for the
-# same kernel; prints the directory.
-build_watch()
+# build_other NAME RELEASE: the module in selftests/NAME, for the same kernel; prints the
+# directory.
+build_other()
 {
-	local dir=$TOP/build/watch-$1
+	local dir=$TOP/build/$1-$2
 	mkdir -p "$dir"
-	cp -pu "$TOP/selftests/watch"/* "$dir/"
-	if ! make -C "$(kernel_headers "$1")" M="$dir" W=1 modules >"$dir.log" 2>&1 ||
+	cp -pu "$TOP/selftests/$1"/* "$dir/"
+	if ! make -C "$(kernel_headers "$2")" M="$dir" W=1 modules >"$dir.log" 2>&1 ||
 	   grep -i 'warning:' "$dir.log" | grep -qv 'the compiler differs'; then
 		cat "$dir.log" >&2
 		return 1
