@@ -18,6 +18,12 @@ die()
 	exit 1
 }
 
+# The one place that says which version this is.
+version()
+{
+	sed -n 's/^#define TCPTRACK_VERSION "\(.*\)"$/\1/p' "$TOP/module/version.h"
+}
+
 # The files that root's own part of a job left behind go back to who called sudo.
 give_back()
 {

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "tcptrackctl.h"
-
-#define VERSION	"0.1.0"
+#include "version.h"
 
 struct options options;
 
@@ -140,7 +139,7 @@ int main(int argc, char **argv)
 			options.family = AF_INET6;
 			break;
 		case 'V':
-			puts("tcptrackctl " VERSION);
+			puts("tcptrackctl " TCPTRACK_VERSION);
 			return 0;
 		case 'h':
 			return help();
