@@ -234,6 +234,15 @@ build_watch()
 	say "$dir"
 }
 
+# copy_tree DIR: all that is tracked or new here, into a new DIR.
+copy_tree()
+{
+	rm -rf "$1" && mkdir -p "$1" || return
+	(cd "$TOP" && git ls-files -co --exclude-standard | while read -r f; do
+		[[ ! -f $f ]] || say "$f"
+	done | tar -cf - -T -) | tar -xf - -C "$1"
+}
+
 # Only what changed is copied, so that make builds only what changed; what is no
 # longer in the source goes.
 copy_sources()
