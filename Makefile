@@ -9,6 +9,7 @@
 # make install         what 'make' and 'make tools' built, as root: into the kernel's updates/ and
 #                      PREFIX (/usr/local), below DESTDIR if that is given; make uninstall
 # make deb             the Debian packages tcptrack-dkms and tcptrackctl: build/deb/
+# make docs            Documentation/ as HTML: build/docs/html/index.html (needs python3-sphinx)
 #
 # For who changes it (Documentation/CONTRIBUTING.rst):
 # make test-quick      all tests (T=name: one) in User Mode Linux with all detectors: seconds
@@ -28,7 +29,7 @@ KDIR	?= $(call kdir,$(kver))
 SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
-.PHONY: install uninstall deb
+.PHONY: install uninstall deb docs
 .PHONY: test-quick test-debug test-race test-detectors check coverage nightly
 all: modules
 
@@ -87,6 +88,9 @@ install uninstall: need-kdir
 
 deb:
 	@scripts/deb
+
+docs:
+	@SPHINX_OPTS="$(SPHINX_OPTS)" scripts/docs
 
 # ('load' cannot come first on the line: make has a directive of that name)
 unload load:
