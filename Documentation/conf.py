@@ -71,7 +71,7 @@ def netlink():
                 continue
             for part in ("request", "reply", None):
                 body = op[way] if part is None else op[way].get(part)
-                names = (body or {}).get("attributes", [])
+                names = [n for n in (body or {}).get("attributes", []) if n != "pad"]
                 if len(names) > 20:
                     names = ["all of the set"]
                 if names:
