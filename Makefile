@@ -6,6 +6,10 @@
 # make test            all tests (T=name: one of them; KERNELS="6.12": on this kernel only)
 # make tools           build/tools/tcptrackctl (needs libmnl-dev and libjansson-dev)
 # make load / unload   on this machine itself, as root
+# make install         what 'make' and 'make tools' built, as root: into the kernel's updates/ and
+#                      PREFIX (/usr/local), below DESTDIR if that is given; make uninstall
+# make deb             the Debian packages tcptrack-dkms and tcptrackctl: build/deb/
+# make docs            Documentation/ as HTML: build/docs/html/index.html (needs python3-sphinx)
 #
 # For who changes it (Documentation/CONTRIBUTING.rst):
 # make test-quick      all tests (T=name: one) in User Mode Linux with all detectors: seconds
@@ -27,6 +31,7 @@ KDIR	?= $(call kdir,$(kver))
 SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
+.PHONY: install uninstall deb docs
 .PHONY: test-quick test-debug test-race test-detectors check fuzz coverage bench nightly
 all: modules
 
@@ -85,6 +90,15 @@ bench:
 
 nightly:
 	@scripts/nightly
+
+install uninstall: need-kdir
+	@KDIR="$(strip $(KDIR))" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/make-install $@
+
+deb:
+	@scripts/deb
+
+docs:
+	@SPHINX_OPTS="$(SPHINX_OPTS)" scripts/docs
 
 # ('load' cannot come first on the line: make has a directive of that name)
 unload load:

@@ -17,6 +17,7 @@
 #include "proc.h"
 #include "source.h"
 #include "sysctl.h"
+#include "version.h"
 
 static char *mode = "enforce";
 module_param(mode, charp, 0444);
@@ -99,5 +100,5 @@ module_init(tcptrack_init);
 module_exit(tcptrack_exit);
 
 MODULE_DESCRIPTION("TCP handshake and teardown tracker with a bounded half-open queue");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(TCPTRACK_VERSION);
 MODULE_LICENSE("GPL");

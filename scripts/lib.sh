@@ -18,6 +18,12 @@ die()
 	exit 1
 }
 
+# The one place that says which version this is.
+version()
+{
+	sed -n 's/^#define TCPTRACK_VERSION "\(.*\)"$/\1/p' "$TOP/module/version.h"
+}
+
 # The files that root's own part of a job left behind go back to who called sudo.
 give_back()
 {
@@ -226,6 +232,15 @@ build_other()
 		return 1
 	fi
 	say "$dir"
+}
+
+# copy_tree DIR: all that is tracked or new here, into a new DIR.
+copy_tree()
+{
+	rm -rf "$1" && mkdir -p "$1" || return
+	(cd "$TOP" && git ls-files -co --exclude-standard | while read -r f; do
+		[[ ! -f $f ]] || say "$f"
+	done | tar -cf - -T -) | tar -xf - -C "$1"
 }
 
 # Only what changed is copied, so that make builds only what changed; what is no

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tcptrackctl.h"
+#include "version.h"
 
 struct options options;
 
@@ -192,7 +193,7 @@ int main(int argc, char **argv)
 			options.family = AF_INET6;
 			break;
 		case 'V':
-			puts("tcptrackctl " VERSION);
+			puts("tcptrackctl " TCPTRACK_VERSION);
 			return 0;
 		case 'h':
 			return help();
