@@ -27,13 +27,14 @@ static const struct {
 	{ "flows", cmd_flows },
 	{ "settings", cmd_settings },
 	{ "metrics", cmd_metrics },
+	{ "serve-metrics", cmd_serve },
 	{ "diff", cmd_diff },
 	{ "doctor", cmd_doctor },
 	{ "explain", cmd_explain },
 };
 
 /* These need no module, or look themselves whether there is one. */
-static const char * const alone[] = { "diff", "doctor", "explain" };
+static const char * const alone[] = { "serve-metrics", "diff", "doctor", "explain" };
 
 static const char usage_text[] =
 	"Usage: tcptrackctl [OPTION]... [COMMAND]\n"
@@ -46,6 +47,8 @@ static const char usage_text[] =
 	"                     state STATE, port PORT, addr ADDRESS[/PREFIX] (of either end)\n"
 	"  settings           net.tcptrack\n"
 	"  metrics            for Prometheus, in its text format\n"
+	"  serve-metrics --listen ADDRESS:PORT\n"
+	"                     the same over HTTP; without --listen, on a socket of systemd\n"
 	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
 	"  doctor             what is wrong around the module, and the command that mends it\n"
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"

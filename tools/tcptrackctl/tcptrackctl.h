@@ -38,6 +38,7 @@ int cmd_listeners(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

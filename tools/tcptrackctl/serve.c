@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* serve-metrics: the metrics over HTTP. One process, few clients, each with a deadline. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "serve.h"
+#include "tcptrackctl.h"
+
+#define LISTENERS	4	/* of socket activation, at most */
+#define FIRST_FD	3	/* of socket activation */
+#define CLIENTS		16	/* who comes later waits in the backlog */
+#define ASK_S		5	/* to send the request */
+#define ANSWER_S	30	/* to take the answer */
+#define LEAVE_S		2	/* to close */
+#define COLLECT_S	10	/* for the module's answers */
+
+enum step {
+	STEP_ASK,
+	STEP_ANSWER,
+	STEP_LEAVE,
+};
+
+struct client {
+	int fd;
+	enum step step;
+	long long deadline;
+	char request[REQUEST_MAX];
+	size_t got;
+	struct answer answer;
+	size_t sent;
+};
+
+static struct client clients[CLIENTS];
+static size_t nclients;
+static int listeners[LISTENERS];
+static size_t nlisteners;
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+static void go_to(struct client *c, enum step next, int seconds)
+{
+	c->step = next;
+	c->deadline = now_ms() + seconds * 1000LL;
+}
+
+/* What a memfd has in it, or NULL. */
+static char *contents(int fd, size_t *size)
+{
+	off_t n = lseek(fd, 0, SEEK_END);
+	char *text = n < 0 ? NULL : malloc(n + 1);
+
+	if (text && pread(fd, text, n, 0) != n) {
+		free(text);
+		text = NULL;
+	}
+	if (text) {
+		text[n] = '\0';
+		*size = n;
+	}
+	return text;
+}
+
+static void collect(int out, int err)
+{
+	alarm(COLLECT_S);
+	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+		_exit(EXIT_REFUSED);
+	netlink_open();
+	metrics_print();
+	_exit(fflush(stdout) ? EXIT_REFUSED : 0);
+}
+
+/*
+ * In a process of its own: each asks a module that may have come or gone meanwhile, and ends,
+ * saying why, if it cannot. Returns what it wrote, or NULL.
+ */
+char *serve_metrics(bool *done, size_t *size)
+{
+	int out = memfd_create("metrics", MFD_CLOEXEC), err = memfd_create("errors", MFD_CLOEXEC);
+	int status = -1;
+	char *text;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = out < 0 || err < 0 ? -1 : fork();
+	if (!pid)
+		collect(out, err);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*done = !status;
+	text = contents(status ? err : out, size);
+	if (out >= 0)
+		close(out);
+	if (err >= 0)
+		close(err);
+	return text;
+}
+
+static void leave(struct client *c)
+{
+	close(c->fd);
+	free(c->answer.text);
+	*c = clients[--nclients];
+}
+
+/* Returns whether the client stays. */
+static bool ask(struct client *c)
+{
+	ssize_t n = recv(c->fd, c->request + c->got, sizeof(c->request) - c->got, MSG_DONTWAIT);
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	c->got += n;
+	if (!serve_answer(c->request, c->got, &c->answer))
+		return true;
+	go_to(c, STEP_ANSWER, ANSWER_S);
+	return c->answer.text;
+}
+
+static bool answer(struct client *c)
+{
+	ssize_t n = send(c->fd, c->answer.text + c->sent, c->answer.size - c->sent,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	c->sent += n;
+	if (c->sent < c->answer.size)
+		return true;
+	/* what it may still send would be answered with a RST, which overtakes the answer */
+	shutdown(c->fd, SHUT_WR);
+	go_to(c, STEP_LEAVE, LEAVE_S);
+	return true;
+}
+
+static bool drain(struct client *c)
+{
+	char rest[4096];
+	ssize_t n = recv(c->fd, rest, sizeof(rest), MSG_DONTWAIT);
+
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static bool go_on(struct client *c)
+{
+	switch (c->step) {
+	case STEP_ASK:
+		return ask(c);
+	case STEP_ANSWER:
+		return answer(c);
+	case STEP_LEAVE:
+		return drain(c);
+	}
+	return false;
+}
+
+static void come(int listener)
+{
+	struct client *c;
+	int fd;
+
+	if (nclients == CLIENTS)
+		return;
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0) {
+		/* no memory, no file: the connection waits, and so do we */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			poll(NULL, 0, 100);
+		return;
+	}
+	c = &clients[nclients++];
+	memset(c, 0, sizeof(*c));
+	c->fd = fd;
+	go_to(c, STEP_ASK, ASK_S);
+}
+
+static int until_deadline(void)
+{
+	long long next = -1, now = now_ms();
+	size_t i;
+
+	for (i = 0; i < nclients; i++) {
+		long long left = clients[i].deadline > now ? clients[i].deadline - now : 0;
+
+		if (next < 0 || left < next)
+			next = left;
+	}
+	return next;
+}
+
+static void serve(void)
+{
+	struct pollfd fds[CLIENTS + LISTENERS];
+	size_t i, n, polled;
+
+	for (;;) {
+		polled = nclients;
+		for (i = 0; i < polled; i++) {
+			fds[i].fd = clients[i].fd;
+			fds[i].events = clients[i].step == STEP_ANSWER ? POLLOUT : POLLIN;
+		}
+		n = polled;
+		for (i = 0; i < nlisteners && polled < CLIENTS; i++) {
+			fds[n].fd = listeners[i];
+			fds[n++].events = POLLIN;
+		}
+		if (poll(fds, n, until_deadline()) < 0) {
+			if (errno == EINTR)
+				continue;
+			die(EXIT_REFUSED, "poll: %s", strerror(errno));
+		}
+		/* backwards: the last one, which has had its turn, takes the place of who leaves */
+		for (i = polled; i-- > 0;) {
+			if ((fds[i].revents && !go_on(&clients[i])) ||
+			    clients[i].deadline <= now_ms())
+				leave(&clients[i]);
+		}
+		for (i = polled; i < n; i++) {
+			if (fds[i].revents)
+				come(fds[i].fd);
+		}
+	}
+}
+
+static void listen_at(char *where)
+{
+	static const struct addrinfo hints = {
+		.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+		.ai_socktype = SOCK_STREAM,
+	};
+	char *colon = strrchr(where, ':'), *host = where, *text = strdup(where), *end;
+	struct addrinfo *address;
+	int fd, one = 1;
+
+	/* getaddrinfo(3) takes 65537 for 1 */
+	if (!colon || colon[1] < '0' || colon[1] > '9' || strtoul(colon + 1, &end, 10) > 65535 ||
+	    *end)
+		die(EXIT_USAGE, "\"%s\" is not ADDRESS:PORT", where);
+	*colon = '\0';
+	if (*host == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		host++;
+	}
+	if (!*host || getaddrinfo(host, colon + 1, &hints, &address))
+		die(EXIT_USAGE, "\"%s\" is not ADDRESS:PORT", text);
+	fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, address->ai_addr, address->ai_addrlen) || listen(fd, CLIENTS))
+		die(EXIT_REFUSED, "%s: %s", text, strerror(errno));
+	freeaddrinfo(address);
+	free(text);
+	listeners[nlisteners++] = fd;
+}
+
+/* sd_listen_fds(3): sockets that listen already, from FIRST_FD on. */
+static void listen_by_systemd(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	int n = fds ? atoi(fds) : 0, fd, is = 0;
+	socklen_t size = sizeof(is);
+
+	if (!pid || atoi(pid) != getpid() || n < 1)
+		die(EXIT_USAGE, "serve-metrics needs --listen ADDRESS:PORT, or systemd's socket");
+	if (n > LISTENERS)
+		die(EXIT_USAGE, "systemd gives %d sockets, more than %d", n, LISTENERS);
+	for (fd = FIRST_FD; fd < FIRST_FD + n; fd++) {
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is, &size) || !is)
+			die(EXIT_USAGE, "systemd gives no socket that listens (Accept=no)");
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		listeners[nlisteners++] = fd;
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+}
+
+int cmd_serve(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[0], "--listen"))
+		listen_at(argv[1]);
+	else if (argc)
+		die(EXIT_USAGE, "serve-metrics takes --listen ADDRESS:PORT, not \"%s\"", argv[0]);
+	else
+		listen_by_systemd();
+	signal(SIGPIPE, SIG_IGN);
+	serve();
+	return 0;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* serve-metrics: HTTP/1.0 and 1.1, as much of it as Prometheus needs. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve.h"
+
+static void answer_with(struct answer *answer, const char *status, const char *body, size_t size,
+			bool head)
+{
+	char *header;
+	int n;
+
+	n = asprintf(&header,
+		     "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n%sConnection: close\r\n\r\n",
+		     status, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", size,
+		     strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
+	answer->text = n < 0 ? NULL : malloc(n + size);
+	if (answer->text) {
+		memcpy(answer->text, header, n);
+		memcpy(answer->text + n, body, size);
+		answer->size = n + (head ? 0 : size);
+	}
+	if (n >= 0)
+		free(header);
+}
+
+static void refuse(struct answer *answer, const char *status)
+{
+	char body[64];
+
+	answer_with(answer, status, body, snprintf(body, sizeof(body), "%s\n", status + 4), false);
+}
+
+static void answer_metrics(struct answer *answer, bool head)
+{
+	size_t size = 0;
+	bool done;
+	char *text = serve_metrics(&done, &size);
+
+	answer_with(answer, done && text ? "200 OK" : "503 Service Unavailable", text ? text : "",
+		    size, head);
+	free(text);
+}
+
+static bool ends(const char *request, size_t size)
+{
+	return memmem(request, size, "\r\n\r\n", 4) || memmem(request, size, "\n\n", 2);
+}
+
+/* METHOD SP TARGET SP HTTP/1.x, a line; what follows it does not matter here. */
+static bool read_line(const char *request, size_t size, char *method, char *target)
+{
+	char line[1024];
+	size_t n = 0;
+	int end = 0;
+
+	while (n < size && request[n] != '\r' && request[n] != '\n')
+		n++;
+	if (n >= sizeof(line) || memchr(request, '\0', n))
+		return false;
+	memcpy(line, request, n);
+	line[n] = '\0';
+	return sscanf(line, "%15[A-Z] %511[!-~] HTTP/1.%*1[0-9]%n", method, target, &end) == 2 &&
+	       end == (int)n && *target == '/';
+}
+
+bool serve_answer(const char *request, size_t size, struct answer *answer)
+{
+	char method[16], target[512];
+	bool head;
+
+	if (!ends(request, size)) {
+		if (size < REQUEST_MAX)
+			return false;
+		refuse(answer, "431 Request Header Fields Too Large");
+		return true;
+	}
+	if (!read_line(request, size, method, target)) {
+		refuse(answer, "400 Bad Request");
+		return true;
+	}
+	head = !strcmp(method, "HEAD");
+	target[strcspn(target, "?")] = '\0';
+	if (!head && strcmp(method, "GET"))
+		refuse(answer, "405 Method Not Allowed");
+	else if (strcmp(target, "/metrics"))
+		refuse(answer, "404 Not Found");
+	else
+		answer_metrics(answer, head);
+	return true;
+}
