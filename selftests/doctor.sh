@@ -1,0 +1,282 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tcptrackctl doctor: each finding is provoked, told in its words, and mended by the very
+# command that is printed with it.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib_flood.sh
+. "$(dirname "$0")/lib_flood.sh"
+
+ctl=${TCPTRACKCTL:-tcptrackctl}
+well="nothing is wrong"
+
+# says STATUS TEXT
+says()
+{
+	local out status
+	out=$("$ctl" -n "$a" doctor 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "$2" ]] || { echo "status $status, not $1: $out"; return 1; }
+}
+
+is_well()
+{
+	says 0 "$well"
+}
+
+# finds CHECK TEXT COMMAND
+finds()
+{
+	says 4 "$1: $2
+    $3"
+}
+
+# mends CHECK TEXT COMMAND: it is found, the command that is printed is run, and all is well.
+mends()
+{
+	finds "$@" || return
+	bash -c "$("$ctl" -n "$a" doctor | sed -n 's/^    //p')" || return
+	is_well
+}
+
+sysctl_in_a="ip netns exec"
+
+syncookies()
+{
+	local text="net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so none is sent"
+	ns_sysctl "$a" net.ipv4.tcp_syncookies=0 net.tcptrack.overflow=recycle
+	is_well || return
+	ns_sysctl "$a" net.tcptrack.overflow=cookie
+	mends tcp_syncookies "$text" "$sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1"
+}
+
+timestamps()
+{
+	ns_sysctl "$a" net.ipv4.tcp_timestamps=0
+	mends tcp_timestamps "net.ipv4.tcp_timestamps is 0: connections by cookies have no window \
+scale and no SACK" "$sysctl_in_a $a sysctl -w net.ipv4.tcp_timestamps=1"
+}
+
+# (as_json: one element, whose words are those of the text)
+as_json()
+{
+	local out
+	ns_sysctl "$a" net.ipv4.tcp_timestamps=0
+	out=$("$ctl" -n "$a" -j doctor)
+	[[ $? -eq 4 && $out == '[
+{"check":"tcp_timestamps","text":"net.ipv4.tcp_timestamps is 0: connections by cookies have no window scale and no SACK","command":"ip netns exec '"$a"' sysctl -w net.ipv4.tcp_timestamps=1"}
+]' ]] || { echo "$out"; return 1; }
+	ns_sysctl "$a" net.ipv4.tcp_timestamps=1
+	[[ $("$ctl" -n "$a" -j doctor) == '[]' ]]
+}
+
+# listens_with BACKLOG: and the module knows.
+listens_with()
+{
+	fresh "$1" && wait_for listener_is "$port" sockets 1 20
+}
+
+# A backlog that is less than somaxconn is the server's own wish.
+somaxconn()
+{
+	local text="is cut to net.core.somaxconn, 100; the server has to be started again afterwards"
+	ns_sysctl "$a" net.core.somaxconn=100
+	listens_with 99 && is_well && listens_with 1024 || return
+	mends somaxconn "the backlog of [::]:$port $text" \
+		"$sysctl_in_a $a sysctl -w net.core.somaxconn=4096" || return
+	listens_with 1024 && listener_is "$port" acceptq_max 1024 && is_well
+}
+
+# At the kernel's default only if it has been too little.
+somaxconn_full()
+{
+	ns_sysctl "$a" net.core.somaxconn=4096
+	listens_with 4096 && is_well || return
+	policy halfopen_listener_max=10
+	flood "$port" -n 11 || return
+	mends somaxconn "the backlog of [::]:$port is cut to net.core.somaxconn, 4096, and was full; \
+the server has to be started again afterwards" \
+		"$sysctl_in_a $a sysctl -w net.core.somaxconn=8192" || return
+	empty "$a"
+	policy overflow=cookie
+	listens_with 16
+}
+
+# The limit is the initial namespace's.
+conntrack()
+{
+	local before status
+	in_ns "$a" nft -f - <<-END
+		table inet track { chain c { type filter hook prerouting priority 0; ct state new accept; }; }
+	END
+	fresh_server
+	hold client "$b" 10.1.1.1 "$port" 9
+	before=$(sysctl -n net.netfilter.nf_conntrack_max)
+	sysctl -qw net.netfilter.nf_conntrack_max=11
+	is_well || return
+	sysctl -qw net.netfilter.nf_conntrack_max=10
+	mends conntrack "conntrack's table is nearly full (9 of 10): then it drops packets" \
+		"sysctl -w net.netfilter.nf_conntrack_max=20"
+	status=$?
+	sysctl -qw net.netfilter.nf_conntrack_max="$before"
+	release client
+	in_ns "$a" nft delete table inet track
+	return "$status"
+}
+
+flows_max()
+{
+	local text="the table of flows is nearly full" before
+	before=$(sysctl -n net.tcptrack.flows_max)
+	wait_flows 0 || return
+	fresh_server
+	hold client "$b" 10.1.1.1 "$port" 9
+	settle_value "$a" flows 9 || return
+	ns_sysctl "$a" net.tcptrack.flows_max=11
+	is_well || return
+	ns_sysctl "$a" net.tcptrack.flows_max=10
+	mends flows_max "$text (9 of 10)" "$sysctl_in_a $a sysctl -w net.tcptrack.flows_max=20" ||
+		return
+	sysctl -qw net.tcptrack.flows_max=10
+	mends flows_max "$text (9 of 10), by the limit of the initial namespace" \
+		"sysctl -w net.tcptrack.flows_max=20" || return
+	sysctl -qw net.tcptrack.flows_max="$before"
+	ns_sysctl "$a" net.tcptrack.flows_max="$before"
+	release client
+}
+
+# Those of before are forgotten: their sockets are in TIME_WAIT at most.
+wait_flows()
+{
+	in_ns "$a" ss -K >/dev/null
+	wait_for value_is "$a" flows "$1" 200
+}
+
+early()
+{
+	local text="a listener in cookie mode answers before nft's chain wall input can hide it"
+	in_ns "$a" nft -f - <<-END
+		table inet wall {
+			chain input { type filter hook input priority 0; policy accept; }
+			chain output { type filter hook output priority 0; policy drop; }
+		}
+	END
+	ns_sysctl "$a" net.tcptrack.early=prerouting
+	is_well || return
+	in_ns "$a" nft add rule inet wall input tcp dport 81 drop
+	ns_sysctl "$a" net.tcptrack.early=off
+	is_well || return
+	ns_sysctl "$a" net.tcptrack.early=prerouting
+	mends early "$text" "$sysctl_in_a $a sysctl -w net.tcptrack.early=off" || return
+	in_ns "$a" nft flush chain inet wall input
+	in_ns "$a" nft 'chain inet wall input { policy drop; }'
+	ns_sysctl "$a" net.tcptrack.early=prerouting
+	mends early "$text" "$sysctl_in_a $a sysctl -w net.tcptrack.early=off" || return
+	in_ns "$a" nft delete table inet wall
+}
+
+# Who may not look is told what was not looked at.
+early_for_users()
+{
+	local out
+	ns_sysctl "$a" net.tcptrack.early=prerouting
+	out=$(in_ns "$a" setpriv --reuid=65534 --regid=65534 --clear-groups "$ctl" doctor 2>&1)
+	ns_sysctl "$a" net.tcptrack.early=off
+	[[ $out == *"tcptrackctl: early is not checked: Operation not permitted"* ]] && return
+	echo "$out"
+	return 1
+}
+
+xdp_program()
+{
+	mkdir -p "$scratch/bpf"
+	mount -t bpf bpf "$scratch/bpf" && xdp "$scratch/bpf/pass" &&
+		ip -n "$a" link set dev v1 xdpgeneric pinned "$scratch/bpf/pass" || return
+	mends xdp "what the XDP program of v1 drops, answers or redirects, the module does not see" \
+		"$sysctl_in_a $a ip link set dev v1 xdpgeneric off"
+	local status=$?
+	umount "$scratch/bpf"
+	return "$status"
+}
+
+flowtable()
+{
+	in_ns "$a" nft -f - <<-'END' || return
+		table inet fast { flowtable f { hook ingress priority 0; devices = { v1 }; }; }
+	END
+	mends flowtable "what nft's flowtable fast f takes over passes the module by: the states of \
+forwarded flows are guesses" "$sysctl_in_a $a sysctl -w net.tcptrack.forward=0" || return
+	in_ns "$a" nft delete table inet fast
+	ns_sysctl "$a" net.tcptrack.forward=1
+	is_well
+}
+
+# For modprobe.
+module_installed()
+{
+	local dir
+	dir=/lib/modules/$(uname -r)/extra
+	mkdir -p "$dir" && cp "$TCPTRACK_KO" "$dir" && depmod 2>/dev/null
+}
+
+module_gone()
+{
+	tt_unload
+	mends module "the module is not loaded" "modprobe tcptrack"
+}
+
+older()
+{
+	echo 0.0.9 >"$scratch/version"
+	mount --bind "$scratch/version" /sys/module/tcptrack/version || return
+	mends version "the module that is loaded is 0.0.9, older than this program (0.1.0)" \
+		"modprobe -r tcptrack && modprobe tcptrack"
+}
+
+# What the firmware says, in a directory that is laid over it. (Its own command asks the
+# firmware; here, the key is trusted when the variable says no more.)
+secure_boot()
+{
+	local dir=/sys/firmware name=SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c status
+	mount -t tmpfs tmpfs "$dir" && mkdir -p "$dir/efi/efivars" || return
+	printf '\6\0\0\0\0' >"$dir/efi/efivars/$name"
+	is_well && printf '\6\0\0\0\1' >"$dir/efi/efivars/$name" && tt_unload && says 4 \
+"module: the module is not loaded
+    modprobe tcptrack
+secure_boot: Secure Boot is on, where a kernel may refuse a module that is not signed with a \
+known key; DKMS signs with this one, which the firmware asks about at the next boot
+    mokutil --import /var/lib/dkms/mok.pub"
+	status=$?
+	umount "$dir"
+	tt_load
+	return "$status"
+}
+
+plan 14
+tt_load
+ns_add a b
+flood_link mac_a "$a" "$b"
+to=10.1.1.1
+check "nothing is wrong" is_well
+check "net.ipv4.tcp_syncookies=0" syncookies
+check "net.ipv4.tcp_timestamps=0" timestamps
+check "-j" as_json
+# (in this shell: they start servers)
+run "a backlog that was cut" somaxconn
+run "a backlog that was cut, and full" somaxconn_full
+run "conntrack nearly full" conntrack
+run "flows_max nearly reached" flows_max
+check "early and a firewall" early
+check "early and a firewall, for users" early_for_users
+check "an XDP program" xdp_program
+if modprobe -q nf_flow_table || grep -qw nf_flow_table_init /proc/kallsyms; then
+	check "a flowtable" flowtable
+else
+	skip "a flowtable" "CONFIG_NF_FLOW_TABLE"
+fi
+module_installed || bail "modprobe does not find the module"
+check "no module, a module that is older than the program" eval 'module_gone && older'
+check "Secure Boot" secure_boot
+finish

@@ -1,0 +1,209 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tcptrackctl serve-metrics: what it answers, to whom it does not, and that nobody holds it up.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ctl=${TCPTRACKCTL:-tcptrackctl}
+GET='GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'
+
+# known PORT: somebody listens there, and the module knows.
+known()
+{
+	"$ctl" -n "$a" -j listeners | grep -q "\"port\":$1,"
+}
+
+# serve_at VARIABLE ADDRESS PORT: its process id.
+serve_at()
+{
+	nsenter --net="/run/netns/$a" -- "$ctl" serve-metrics --listen "$2:$3" &
+	printf -v "$1" %s $!
+	wait_for known "$3" 10 || bail "serve-metrics does not listen"
+}
+
+# http ADDRESS PORT REQUEST: the answer; the request is a format of printf.
+http()
+{
+	# shellcheck disable=SC2016,SC2059	# the other shell's; a format
+	in_ns "$a" timeout 60 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "$2" >&3 && cat <&3' "$@" |
+		tr -d '\r'
+}
+
+# answers STATUS [REQUEST [ADDRESS [PORT]]]
+answers()
+{
+	local line
+	line=$(http "${3:-127.0.0.1}" "${4:-9475}" "${2:-$GET}" | head -n 1)
+	[[ $line == "HTTP/1.1 $1" ]] || { echo "not $1: $line"; return 1; }
+}
+
+# The body has the lines of "metrics", in whatever moment; as long as it says.
+page()
+{
+	local body=$scratch/body size
+	http "${1:-127.0.0.1}" "${2:-9475}" "${3:-$GET}" >"$scratch/page"
+	sed '1,/^$/d' "$scratch/page" >"$body"
+	size=$(sed -n 's/^Content-Length: //p' "$scratch/page")
+	[[ $(head -n 1 "$scratch/page") == 'HTTP/1.1 200 OK' && $(stat -c %s "$body") -eq $size ]] &&
+		grep -qx 'Content-Type: text/plain; version=0.0.4; charset=utf-8' "$scratch/page" &&
+		cmp <(sed 's/ [^ ]*$//' "$body") <("$ctl" -n "$a" metrics | sed 's/ [^ ]*$//') && return
+	head -n 5 "$scratch/page"
+	return 1
+}
+
+refusals()
+{
+	local long
+	printf -v long '%5000s' ''
+	long=${long// /a}
+	answers '404 Not Found' 'GET / HTTP/1.1\r\n\r\n' &&
+	answers '404 Not Found' 'GET /metricsx HTTP/1.1\r\n\r\n' &&
+	answers '405 Method Not Allowed' 'POST /metrics HTTP/1.1\r\n\r\n' &&
+	answers '400 Bad Request' 'GET /metrics\r\n\r\n' &&
+	answers '400 Bad Request' 'GET /metrics HTTP/2.0\r\n\r\n' &&
+	answers '400 Bad Request' 'GET metrics HTTP/1.1\r\n\r\n' &&
+	answers '400 Bad Request' '\r\n\r\n' &&
+	answers '400 Bad Request' '\000\001\r\n\r\n' &&
+	answers '400 Bad Request' "GET /${long:0:600} HTTP/1.1"'\r\n\r\n' &&
+	answers '431 Request Header Fields Too Large' "GET /$long HTTP/1.1"'\r\n\r\n' &&
+	answers '431 Request Header Fields Too Large' "GET /metrics HTTP/1.1\r\nX: $long" &&
+	http 127.0.0.1 9475 'POST /metrics HTTP/1.1\r\n\r\n' | grep -qx 'Allow: GET, HEAD'
+}
+
+head_only()
+{
+	http 127.0.0.1 9475 'HEAD /metrics HTTP/1.1\r\n\r\n' >"$scratch/head"
+	[[ $(sed -n '1p;$p' "$scratch/head" | tr '\n' ' ') == 'HTTP/1.1 200 OK  ' ]] &&
+		[[ $(sed -n 's/^Content-Length: //p' "$scratch/head") -gt 10000 ]]
+}
+
+# In pieces, which each come by themselves.
+in_pieces()
+{
+	# shellcheck disable=SC2016	# the other shell's
+	in_ns "$a" timeout 60 bash -c '
+		exec 3<>/dev/tcp/127.0.0.1/9475
+		for c in G ET " " /metrics "?x=1 HTTP/1." 0 "\r" "\n" "\r" "\n"; do
+			printf "$c" >&3; sleep 0.1
+		done
+		cat <&3' | grep -q '^tcptrack_flows_tracked '
+}
+
+# idle N: so many clients that say nothing, until they are closed.
+idle()
+{
+	# shellcheck disable=SC2016	# the other shell's
+	nsenter --net="/run/netns/$a" -- timeout 60 bash -c '
+		for ((i = 0; i < $0; i++)); do exec {fd}<>/dev/tcp/127.0.0.1/9475; fds+=($fd); done
+		echo ready
+		for fd in "${fds[@]}"; do cat <&$fd; done
+		echo closed' "$1" >"$scratch/idle" &
+	wait_for grep -q ready "$scratch/idle" 20
+}
+
+# They have 5 s; who comes meanwhile waits, and is answered.
+crowd()
+{
+	local begun now
+	idle 20 || return
+	now_ms
+	begun=$now
+	page || return
+	now_ms
+	[[ $((now - begun)) -ge 4000 ]] || { echo "$((now - begun)) ms"; return 1; }
+	wait_for grep -q closed "$scratch/idle" 20
+}
+
+# As systemd does: a socket that listens, as descriptor 3.
+by_systemd()
+{
+	local status
+	nsenter --net="/run/netns/$a" -- perl -MSocket -MPOSIX -e '
+		my $s;
+		socket($s, AF_INET, SOCK_STREAM, 0) && setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1) &&
+			bind($s, pack_sockaddr_in(9476, INADDR_LOOPBACK)) &&
+			($ARGV[1] eq "no" || listen($s, 5)) || die $!;
+		POSIX::dup2(fileno($s), 3) if fileno($s) != 3;
+		$^F = 3; fcntl($s, 2, 0);
+		$ENV{LISTEN_PID} = $$; $ENV{LISTEN_FDS} = 1;
+		exec $ARGV[0], "serve-metrics"' "$ctl" "${1:-}" 2>"$scratch/error" &
+	served=$!
+	if [[ ${1:-} == no ]]; then
+		wait "$served"
+		status=$?
+		[[ $status -eq 1 ]] && grep -qx 'tcptrackctl: systemd gives no socket that listens (Accept=no)' \
+			"$scratch/error"
+		return
+	fi
+	wait_for known 9476 10 && page 127.0.0.1 9476
+	status=$?
+	kill "$served"
+	return "$status"
+}
+
+# says STATUS TEXT ARGUMENT...
+says()
+{
+	local out status
+	out=$(in_ns "$a" timeout 10 "$ctl" serve-metrics "${@:3}" 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "tcptrackctl: $2" ]] ||
+		{ echo "status $status, not $1: $out"; return 1; }
+}
+
+arguments()
+{
+	says 1 "serve-metrics needs --listen ADDRESS:PORT, or systemd's socket" &&
+	says 1 'serve-metrics takes --listen ADDRESS:PORT, not "x"' x &&
+	says 1 '"9475" is not ADDRESS:PORT' --listen 9475 &&
+	says 1 '"127.0.0.1:" is not ADDRESS:PORT' --listen 127.0.0.1: &&
+	says 1 '":9475" is not ADDRESS:PORT' --listen :9475 &&
+	says 1 '"localhost:9475" is not ADDRESS:PORT' --listen localhost:9475 &&
+	says 1 '"127.0.0.1:99999" is not ADDRESS:PORT' --listen 127.0.0.1:99999 &&
+	says 2 '127.0.0.1:9475: Address already in use' --listen 127.0.0.1:9475 &&
+	says 2 '10.9.9.9:9475: Cannot assign requested address' --listen 10.9.9.9:9475
+}
+
+# It outlives the module, and finds the next one.
+without_module()
+{
+	tt_unload
+	answers '503 Service Unavailable' || return
+	http 127.0.0.1 9475 "$GET" | grep -qx \
+		'tcptrackctl: no module tcptrack, or one without netlink ("modprobe tcptrack")' || return
+	tt_load
+	page && kill -0 "$four" "$six"
+}
+
+for_users()
+{
+	local status
+	nsenter --net="/run/netns/$a" -- setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$ctl" serve-metrics --listen 127.0.0.1:9477 &
+	served=$!
+	wait_for known 9477 10 && page 127.0.0.1 9477
+	status=$?
+	kill "$served"
+	return "$status"
+}
+
+plan 11
+tt_load
+ns_add a
+serve_at four 127.0.0.1 9475
+serve_at six '[::1]' 9478
+check "a page" page
+check "a page over IPv6" page ::1 9478
+check "a page by HTTP/1.0, and with LF only" eval \
+	'page 127.0.0.1 9475 "GET /metrics HTTP/1.0\r\n\r\n" && page 127.0.0.1 9475 "GET /metrics HTTP/1.1\n\n"'
+check "HEAD" head_only
+check "what is refused" refusals
+check "a request in pieces" in_pieces
+check "clients that say nothing" crowd
+check "socket activation" eval 'by_systemd && by_systemd no'
+check "arguments" arguments
+check "for a user without privileges" for_users
+check "without the module, and with another one" without_module
+finish

@@ -1,0 +1,437 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tcptrackctl's explain, metrics, diff and rates: what they print for a known state, and
+# that all that shows numbers shows the same ones. (netlink.sh has the rest of the tool.)
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib_flood.sh
+. "$(dirname "$0")/lib_flood.sh"
+
+ctl=${TCPTRACKCTL:-tcptrackctl}
+odd_name="v\"\\" odd_escaped="v\\\"\\\\"	# of a device, as it is and as a label
+
+ctl_a()
+{
+	"$ctl" -n "$a" "$@"
+}
+
+# prints STATUS TEXT COMMAND...: exactly so.
+prints()
+{
+	local out status
+	out=$("${@:3}" 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "$2" ]] || { echo "status $status, not $1: $out"; return 1; }
+}
+
+# --- explain ---
+
+explained()
+{
+	prints 0 "invalid_length (counter)
+    of segments_seen: too short for a TCP header" "$ctl" explain invalid_length &&
+	prints 0 "flows_max (value)
+    of flows: the most that may be. When it is reached, new flows are not
+    followed (flows_refused_full), their traffic goes on.
+flows_max (setting net.tcptrack)
+    flows, 4 to 2147483647; default RAM / 16 KiB. flows that may be followed;
+    that of the initial namespace also bounds the sum over all namespaces, of
+    which a quarter is kept for itself. When it is reached, traffic goes on,
+    unfollowed.
+flows_max (parameter of the module)
+    the same for the initial namespace, from the first packet on." "$ctl" explain flows_max &&
+	prints 0 '[
+{"name":"oneway","kind":"flag of a flow","text":"only one direction passes here"}
+]' "$ctl" -j explain oneway
+}
+
+# The same by another name: OTHER NAME...
+by_another_name()
+{
+	while [[ $# -gt 0 ]]; do
+		[[ $("$ctl" explain "$1") == "$("$ctl" explain "$2")"* ]] ||
+			{ echo "$1 is not $2"; return 1; }
+		shift 2
+	done
+}
+
+unknown()
+{
+	prints 1 'tcptrackctl: nothing is called "halfopn"; is it halfopen?' "$ctl" explain halfopn &&
+	prints 1 'tcptrackctl: nothing is called "stary"; is it stray?' "$ctl" explain stary &&
+	prints 1 'tcptrackctl: nothing is called "xyz" ("tcptrackctl explain" lists all names)' \
+		"$ctl" explain xyz &&
+	prints 1 'tcptrackctl: explain takes one name: "b"' "$ctl" explain a b
+}
+
+# All that the module shows, by name: of histograms without the bucket.
+all_explained()
+{
+	local name n=0
+	while read -r name; do
+		"$ctl" explain "$name" >/dev/null || return
+		n=$((n + 1))
+	done < <({ in_ns "$a" sed 's/ .*//' /proc/net/tcptrack | grep -v '^state$'
+		in_ns "$a" head -qn 1 /proc/net/tcptrack_listeners | tr ' ' '\n' |
+			sed 's/^address$/addr/'
+		in_ns "$a" ls /proc/sys/net/tcptrack; } | grep . | sort -u)
+	[[ $n -gt 200 ]] || { echo "$n names only"; return 1; }
+}
+
+# --- diff ---
+
+# saved NAME=NUMBER...: as "stats -j" prints it.
+saved()
+{
+	local pair text='{"version":"0.1.0"'
+	for pair in "$@"; do text+=",\"${pair%=*}\":${pair#*=}"; done
+	echo "$text}"
+}
+
+diffs()
+{
+	local A=$scratch/A.json B=$scratch/B.json
+	saved mode='"enforce"' uptime_ms=1000 flows=7 segments_seen=10 syns=1 stray=5 \
+		halfopen_life_ge0ms=1 >"$A"
+	saved mode='"monitor"' uptime_ms=5000 flows=3 segments_seen=11 syns=101 stray=5 \
+		halfopen_life_ge0ms=3 newer=1 >"$B"
+	prints 0 'name change per_second
+mode enforce monitor
+uptime_ms +4000 1000.000
+flows -4 -1.000
+segments_seen +1 0.250
+syns +100 25.000
+halfopen_life_ge0ms +2 0.500' "$ctl" diff "$A" "$B" &&
+	prints 0 '{"syns":{"from":1,"to":101,"change":100,"per_second":25.0}}' \
+		eval '"$ctl" -j diff "$A" "$B" | sed "s/.*\(\"syns\":{[^}]*}\).*/{\1}/"' &&
+	prints 1 "tcptrackctl: the second was not taken after the first, or the module was loaded \
+again in between: uptime_ms 5000, then 1000" "$ctl" diff "$B" "$A" &&
+	prints 1 "tcptrackctl: the second was not taken after the first, or the module was loaded \
+again in between: uptime_ms 1000, then 1000" "$ctl" diff "$A" "$A" &&
+	saved uptime_ms=5000 syns=0 >"$B" &&
+	prints 1 "tcptrackctl: these are of two hosts or namespaces, or the module was loaded again \
+in between: syns 1, then 0" "$ctl" diff "$A" "$B"
+}
+
+diff_refuses()
+{
+	local A=$scratch/A.json B=$scratch/B.json not='is not what "tcptrackctl -j stats" prints'
+	saved uptime_ms=1000 >"$A"
+	prints 1 'tcptrackctl: diff takes two files: A.json B.json' "$ctl" diff "$A" &&
+	prints 1 "tcptrackctl: $B.no: No such file or directory" "$ctl" diff "$A" "$B.no" &&
+	saved flows=1 >"$B" &&
+	prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
+	saved uptime_ms='"now"' >"$B" &&
+	prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
+	saved uptime_ms=2000 flows='[1]' >"$B" &&
+	prints 1 "tcptrackctl: $B $not: flows" "$ctl" diff "$A" "$B" &&
+	echo '[]' >"$B" && prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
+	ctl_a stats >"$B" && ! "$ctl" diff "$A" "$B" 2>"$scratch/error" &&
+	grep -qF "(\"tcptrackctl -j stats >FILE\" makes one)" "$scratch/error"
+}
+
+real_diff()
+{
+	local A=$scratch/A.json B=$scratch/B.json
+	ctl_a -j stats >"$A"
+	in_ns "$b" traffic client 10.1.1.1 81 refused 7 >/dev/null || return
+	settle_moved closed_refused 7 "$A" || return
+	ctl_a -j stats >"$B"
+	"$ctl" diff "$A" "$B" >"$scratch/diff" && grep -q '^closed_refused +7 [0-9.]*$' "$scratch/diff" &&
+		grep -q '^uptime_ms +[0-9]* 1000.000$' "$scratch/diff" &&
+		! grep -q '^cookies_sent ' "$scratch/diff" && return
+	cat "$scratch/diff"
+	return 1
+}
+
+# settle_moved NAME N FILE: since FILE.
+settle_moved()
+{
+	local was
+	was=$(sed "s/.*\"$1\":\([0-9]*\).*/\1/" "$3")
+	settle_value "$a" "$1" $((was + $2))
+}
+
+# --- rates ---
+
+# The tool, between its two readings.
+sleeps()
+{
+	grep -q '^tcptrackctl$' "/proc/$1/comm" && grep -q '^State:.S' "/proc/$1/status"
+}
+
+rates()
+{
+	local pid
+	"$ctl" -n "$a" -r 5 stats >"$scratch/rates" &
+	pid=$!
+	wait_for sleeps "$pid" 4 || return
+	flood 81 -n 50 -f 30000 || return
+	wait "$pid" || return
+	grep -q '^syns' "$scratch/rates" && return 1
+	awk 'NR == 1 { ok = $0 == "name change per_second"; next }
+		$1 == "uptime_ms" { ms = substr($2, 2) }
+		$1 == "closed_refused" { n = $2; rate = $3 }
+		END { exit !(ok && ms >= 5000 && n == "+50" && rate == sprintf("%.3f", 50000 / ms)) }' \
+		"$scratch/rates" || { cat "$scratch/rates"; return 1; }
+	prints 1 'tcptrackctl: rate "0" is not a number of seconds from 1 to 86400' ctl_a -r 0 stats &&
+	prints 1 'tcptrackctl: rate "1s" is not a number of seconds from 1 to 86400' ctl_a -r 1s stats &&
+	prints 1 'tcptrackctl: -r is for stats, not for flows' ctl_a -r 1 flows
+}
+
+# --- metrics ---
+
+# What a page of metrics has to be (stdin): HELP and TYPE once, before all of a name's
+# samples; no sample twice; counters end with _total; buckets ascend, the last is the count.
+is_page()
+{
+	awk '
+		function bad(why) { print "line " NR ": " why ": " $0; failed = 1 }
+		/^# HELP tcptrack_[a-z0-9_]+ ./ { if (help[$3]++) bad("HELP twice"); next }
+		/^# TYPE tcptrack_[a-z0-9_]+ (gauge|counter|histogram)$/ {
+			if (type[$3]) bad("TYPE twice")
+			if (!help[$3]) bad("no HELP")
+			if (($4 == "counter") != ($3 ~ /_total$/)) bad("not named as what it is")
+			name = $3; type[$3] = $4; next
+		}
+		!/^tcptrack_[a-z0-9_]+({[^ ]*})? -?[0-9]+(\.[0-9]+)?$/ { bad("no sample"); next }
+		{
+			sample = $0; sub(/ [^ ]*$/, "", sample)
+			if (seen[sample]++) bad("twice")
+			base = sample; sub(/{.*/, "", base)
+			if (type[name] == "histogram") sub(/_(bucket|count)$/, "", base)
+			if (base != name) bad("not below its TYPE")
+			if (sample ~ /_bucket{/) {
+				if ($NF < last) bad("less than the bucket before")
+				last = sample ~ /le="\+Inf"/ ? 0 : $NF
+				if (sample ~ /le="\+Inf"/) all = $NF
+			}
+			if (sample ~ /_count({|$)/ && type[name] == "histogram" && $NF != all)
+				bad("not the last bucket")
+		}
+		END { if (NR < 300) bad("too short"); exit failed }'
+}
+
+# As the names of /proc have it (stdin: metrics).
+unmetric()
+{
+	awk '
+		/^#|^tcptrack_listener_|^tcptrack_info/ { next }
+		{ value = $NF; name = $1; sub(/^tcptrack_/, "", name) }
+		name ~ /^flows{/ {
+			split(name, part, "\""); print part[4], part[2], value; next }
+		name ~ /^state_entered_total{/ {
+			split(name, part, "\""); print part[2], "entered", value; next }
+		name ~ /_bucket{/ {
+			attempt = name ~ /attempt=/ ? name : ""; le = name
+			gsub(/.*attempt="|".*/, "", attempt); gsub(/.*le="|".*/, "", le)
+			sub(/_seconds_bucket.*/, "", name)
+			print name attempt "_ge" ge * 1000 "ms", value - before
+			before = le == "+Inf" ? 0 : value; ge = le == "+Inf" ? 0 : le
+			next
+		}
+		name ~ /_count({|$)/ { next }
+		name ~ /^closed_total{/ { split(name, part, "\""); print "closed_" part[2], value; next }
+		{
+			sub(/_total$/, "", name)
+			if (name == "flows_tracked") name = "flows"
+			if (name != "uptime_seconds") print name, value
+		}'
+}
+
+# Of each CPU a line of hexadecimal numbers; the first column is the same everywhere.
+lnstat_sums()
+{
+	in_ns "$a" cat /proc/net/stat/tcptrack | perl -ane '
+		if (!@n) { @n = @F; next }
+		for (1 .. $#F) { $s[$_] += hex $F[$_] }
+		$s[0] = hex $F[0];
+		END { print "$n[$_] $s[$_]\n" for 0 .. $#n }' | sed 's/^entries /flows /'
+}
+
+by_lnstat()
+{
+	in_ns "$a" lnstat -j -f tcptrack -c 1 -i 1 | tr -d ' \n' | tr '{,}' '\n' |
+		sed -n 's/^"\([a-z_]*\)":\([0-9]*\)$/\1 \2/p' | sed 's/^entries /flows /'
+}
+
+by_ynl()
+{
+	in_ns "$a" /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" --do counters-get |
+		sed -n "s/^[{ ]'\([a-z_]*\)': \(-*[0-9]*\)[,}]*$/\1 \2/p"
+}
+
+# What is not at rest, ever. (mode is a word in one, a number in the other.)
+at_rest()
+{
+	grep -vE '^(uptime_ms|collector_runs|mode|version) ' | sort
+}
+
+proc_names()
+{
+	in_ns "$a" cat /proc/net/tcptrack | awk '
+		NR == 1 { split($0, side); next }
+		NF == 5 { for (i = 2; i <= 5; i++) print $1, side[i], $i; next }
+		NF { print }'
+}
+
+# has FILE COMMAND...: the command's lines are the file's, those that it has of them.
+part_of()
+{
+	local n
+	n=$("${@:2}" | at_rest | tee "$scratch/part" | wc -l)
+	[[ $n -gt 30 && -z $(comm -13 "$1" "$scratch/part") ]] && return
+	comm -13 "$1" "$scratch/part" | sed "s/^/$2: /"
+	return 1
+}
+
+all_the_same()
+{
+	local now=$scratch/proc
+	proc_names | at_rest >"$now"
+	proc_names | grep -v '^[A-Z]' | at_rest >"$now.values"
+	cmp "$now" <(ctl_a metrics | unmetric | at_rest) &&
+	cmp "$now.values" <(ctl_a stats | at_rest) &&
+	cmp "$now.values" <(ctl_a -j stats | sed 's/^{//; s/}$//; s/,"/\n"/g' |
+		sed 's/^"//; s/":/ /; s/"//g' | at_rest) &&
+	part_of "$now" lnstat_sums && part_of "$now" by_lnstat || return
+	if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
+		part_of "$now" by_ynl || return
+	fi
+	cmp "$now" <(proc_names | at_rest)
+}
+
+# That the counters compared are not all zero.
+some_happened()
+{
+	local n
+	n=$(in_ns "$a" awk 'NF == 2 && $2 > 0' /proc/net/tcptrack | wc -l)
+	[[ $n -ge 15 ]] || { echo "$n values only"; return 1; }
+}
+
+# Each listener's line is its line of /proc, column by column.
+listeners_same()
+{
+	local names
+	ctl_a metrics | sed -n 's/^tcptrack_listener_//p' >"$scratch/listeners"
+	[[ $(grep -c '^halfopen{' "$scratch/listeners") -eq 3 ]] || return
+	names=$(in_ns "$a" head -n 1 /proc/net/tcptrack_listeners)
+	while read -r line; do
+		# shellcheck disable=SC2086	# words
+		listener_same "$names" $line || return
+	done < <(in_ns "$a" tail -n +2 /proc/net/tcptrack_listeners)
+}
+
+# listener_same NAMES FAMILY ENDPOINT VALUE...
+listener_same()
+{
+	local address=${3%:*} port=${3##*:} family=$2 name value device=''
+	address=${address#[} address=${address%]}
+	set -- "$1" "${@:4}"
+	for name in $1; do
+		case $name in
+		family|address)	continue;;
+		dev)	[[ $2 == 0 ]] || device=$odd_escaped;;
+		age_ms)	;;
+		*)
+			value=$2
+			[[ $name != mode ]] || { name=cookie_mode; [[ $2 == cookie ]]; value=$((!$?)); }
+			grep -qF "{family=\"$family\",address=\"$address\",port=\"$port\",device=\"$device\"} $value" \
+				<(grep -E "^${name}(_total)?\{" "$scratch/listeners") ||
+				{ echo "$address $port: $name is not $value"; return 1; };;
+		esac
+		set -- "$1" "${@:3}"
+	done
+}
+
+# Lines of a page that are known.
+known_lines()
+{
+	local line
+	ctl_a metrics >"$scratch/page"
+	while read -r line; do
+		grep -qxF "$line" "$scratch/page" || { echo "not there: $line"; return 1; }
+	done <<-'END'
+		# HELP tcptrack_info the module's version, and net.tcptrack.mode
+		tcptrack_info{version="0.1.0",mode="enforce"} 1
+		# HELP tcptrack_uptime_seconds seconds since tracking began in the namespace
+		# TYPE tcptrack_flows gauge
+		tcptrack_flows{side="local",state="LISTEN"} 3
+		tcptrack_flows{side="local",state="ESTABLISHED"} 6
+		tcptrack_flows{side="remote",state="SYN_SENT"} 0
+		tcptrack_flows{side="forward",state="CLOSED"} 0
+		tcptrack_flows_max 1000
+		tcptrack_cookie_selftest 0
+		# HELP tcptrack_invalid_length_total of segments_seen: too short for a TCP header
+		# TYPE tcptrack_invalid_length_total counter
+		tcptrack_invalid_length_total 0
+		# TYPE tcptrack_closed_total counter
+		tcptrack_closed_total{reason="refused"} 62
+		tcptrack_closed_total{reason="unreachable"} 0
+		# TYPE tcptrack_halfopen_life_seconds histogram
+		# HELP tcptrack_listener_limit of halfopen: the most that may be
+		tcptrack_listener_limit{family="ipv6",address="::",port="1002",device="v\"\\"} 10
+		tcptrack_listener_cookie_mode{family="ipv6",address="::",port="1001",device=""} 0
+	END
+}
+
+checked_by_promtool()
+{
+	ctl_a metrics | promtool check metrics
+}
+
+# One of them is bound to a device whose name needs escaping.
+odd_listener()
+{
+	ip -n "$a" link add "$odd_name" type dummy
+	ip -n "$a" link set "$odd_name" up
+	nsenter --net="/run/netns/$a" -- perl -MSocket -e '
+		my $s;
+		socket($s, AF_INET6, SOCK_STREAM, 0) &&
+		setsockopt($s, SOL_SOCKET, 25, "v\"\\\0") &&	# SO_BINDTODEVICE
+		bind($s, pack_sockaddr_in6(1002, "\0" x 16)) && listen($s, 10) || die $!;
+		sleep' &
+	odd=$!
+	wait_for listens "$a" 1002 10 || bail "no listener of a device"
+}
+
+plan 13
+check "explain, exactly" explained
+check "explain what is written around a name" by_another_name net.tcptrack.early early \
+	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
+	reset_by_us closed_reset_by_us tcptrack_closed_total flows_destroyed time_wait TIME_WAIT tcptrack_uptime_seconds uptime_ms \
+	tcptrack_listener_acceptq_max acceptq_max tcptrack_halfopen_life_seconds_bucket halfopen_life
+check "explain of what there is not" unknown
+check "diff of two files, exactly" diffs
+tt_load flows_max=1000
+ns_add a b
+flood_link mac_a "$a" "$b"
+to=10.1.1.1
+check "all that is shown is explained" all_explained
+check "diff refuses" diff_refuses
+fresh 1024
+serve echoes "$a" 80
+odd_listener
+hold four "$b" 10.1.1.1 80 4
+hold six "$b" fd01:0:0:1::1 80 2
+flood "$port" -n 20 -f 1000
+flood 82 -n 5 -f 9000
+empty "$a"
+check "diff of two readings" real_diff
+check "stats -r" rates
+settle_state "$a" local ESTABLISHED 6 || bail "no connections"
+# quiet from here
+kill -STOP "$echoes" "$four" "$six"
+check "known lines of metrics" known_lines
+check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'
+if command -v promtool >/dev/null; then
+	check "promtool finds nothing" checked_by_promtool
+else
+	skip "promtool finds nothing" "no promtool (package prometheus)"
+fi
+check "/proc, netlink, stats, metrics and lnstat are the same" eval 'some_happened && all_the_same'
+check "listeners are those of /proc" listeners_same
+kill "$odd"
+finish
