@@ -78,7 +78,6 @@ static int young(const struct tt_queue *q)
  */
 static void check_listener(struct tt_queue *q, unsigned int start)
 {
-	const struct tt_net *tn = q->tn;
 	int level = tt_watermark_level(q->listener);
 	int limit = tt_watermark_limit(q->listener);
 	bool on = percent(level, limit) >= start;

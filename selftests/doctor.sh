@@ -107,7 +107,7 @@ the server has to be started again afterwards" \
 # The limit is the initial namespace's.
 conntrack()
 {
-	local before
+	local before status
 	in_ns "$a" nft -f - <<-END
 		table inet track { chain c { type filter hook prerouting priority 0; ct state new accept; }; }
 	END
@@ -118,10 +118,12 @@ conntrack()
 	is_well || return
 	sysctl -qw net.netfilter.nf_conntrack_max=10
 	mends conntrack "conntrack's table is nearly full (9 of 10): then it drops packets" \
-		"sysctl -w net.netfilter.nf_conntrack_max=20" || return
+		"sysctl -w net.netfilter.nf_conntrack_max=20"
+	status=$?
 	sysctl -qw net.netfilter.nf_conntrack_max="$before"
 	release client
 	in_ns "$a" nft delete table inet track
+	return "$status"
 }
 
 flows_max()

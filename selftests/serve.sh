@@ -155,7 +155,7 @@ says()
 
 arguments()
 {
-	says 1 'serve-metrics needs --listen ADDRESS:PORT, or a socket of systemd' &&
+	says 1 "serve-metrics needs --listen ADDRESS:PORT, or systemd's socket" &&
 	says 1 'serve-metrics takes --listen ADDRESS:PORT, not "x"' x &&
 	says 1 '"9475" is not ADDRESS:PORT' --listen 9475 &&
 	says 1 '"127.0.0.1:" is not ADDRESS:PORT' --listen 127.0.0.1: &&

@@ -279,7 +279,7 @@ static void listen_by_systemd(void)
 	socklen_t size = sizeof(is);
 
 	if (!pid || atoi(pid) != getpid() || n < 1)
-		die(EXIT_USAGE, "serve-metrics needs --listen ADDRESS:PORT, or a socket of systemd");
+		die(EXIT_USAGE, "serve-metrics needs --listen ADDRESS:PORT, or systemd's socket");
 	if (n > LISTENERS)
 		die(EXIT_USAGE, "systemd gives %d sockets, more than %d", n, LISTENERS);
 	for (fd = FIRST_FD; fd < FIRST_FD + n; fd++) {
