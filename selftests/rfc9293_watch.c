@@ -26,6 +26,8 @@
  *
  * Argument: worlds for each setup and each place.
  */
+#include <assert.h>
+
 #include "ukernel_test.h"
 
 #include "table.h"
@@ -52,7 +54,7 @@ static struct knowledge before;
 
 static struct knowledge *known(struct world *w)
 {
-	_Static_assert(sizeof(struct knowledge) <= KNOWS_MAX, "it fits");
+	static_assert(sizeof(struct knowledge) <= KNOWS_MAX);
 	return (struct knowledge *)w->knows;
 }
 
