@@ -173,7 +173,7 @@ static void take_ack_again(const struct tt_flow *flow, const struct tt_ctx *ctx,
 	struct tt_seg ack = ctx->seg;
 
 	if (ack.flags & (TT_SYN | TT_RST) || !(ack.flags & TT_ACK) ||
-	    tt_before(ack.seq, sender->snd_una) || !tt_before(sender->snd_una, tt_seg_end(&ack)) ||
+	    !tt_before(sender->snd_una, tt_seg_end(&ack)) ||
 	    tt_seqrel(&flow->ep[!ctx->from], &ack) != TT_SEQ_OLD)
 		return;
 	ack.seq = receiver->rcv_nxt;

@@ -40,7 +40,8 @@ static inline void fuzz_defaults(int *argc, char ***argv)
 {
 	static char seed[32], corpus[1 << 16] = "-seed_inputs=";
 	static char *args[] = { NULL, "-runs=" ARG(FUZZ_RUNS), seed, "-artifact_prefix=/tmp/",
-				"-max_len=600", "-verbosity=0", "-print_final_stats=1", corpus, NULL };
+				"-max_len=600", "-verbosity=0",
+				"-print_final_stats=1", corpus, NULL };
 
 	if (*argc != 1)
 		return;

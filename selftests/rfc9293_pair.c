@@ -7,6 +7,7 @@
  * close, and nothing but CLOSED and TIME_WAIT is left.
  * Argument: worlds for each setup.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static struct tt_endpoint before;
 /* What the watcher knows: both endpoints. */
 static struct tt_endpoint *known(struct world *w)
 {
-	_Static_assert(2 * sizeof(struct tt_endpoint) <= KNOWS_MAX, "they fit");
+	static_assert(2 * sizeof(struct tt_endpoint) <= KNOWS_MAX);
 	return (struct tt_endpoint *)w->knows;
 }
 

@@ -19,13 +19,16 @@
  * - on a host whose socket is gone: its flow is gone with it, whatever the peer does;
  * - whether both ends have closed at once (CLOSING and TIME_WAIT, not LAST_ACK and CLOSED),
  *   if the FIN that did not acknowledge the other's was lost or late before it was seen;
- * - in the middle, a flow after a SYN-ACK for an old duplicate SYN, or after a second copy
- *   of the SYN that comes when all is over: not every segment that would tell passes.
+ * - in the middle, a flow after a SYN-ACK for an old duplicate SYN, after a RST that its
+ *   sender refused a SYN with before it opened itself, or after a second copy of the SYN
+ *   that comes when all is over: not every segment that would tell passes.
  * In the middle, nothing passes before its sender's SYN-ACK, and a RST is only forged where
  * the tracker's RCV.NXT is the receiver's: else it cannot tell it from a true one.
  *
  * Argument: worlds for each setup and each place.
  */
+#include <assert.h>
+
 #include "ukernel_test.h"
 
 #include "table.h"
@@ -52,7 +55,7 @@ static struct knowledge before;
 
 static struct knowledge *known(struct world *w)
 {
-	_Static_assert(sizeof(struct knowledge) <= KNOWS_MAX, "it fits");
+	static_assert(sizeof(struct knowledge) <= KNOWS_MAX);
 	return (struct knowledge *)w->knows;
 }
 
@@ -225,6 +228,9 @@ static void look(struct world *w, u32 who, const struct tt_seg *s)
 	    says != TT_LAST_ACK && says != TT_CLOSED)
 		known(w)->crossed |= BIT(who);
 	if (s->flags & TT_SYN && s->flags & TT_ACK && m_lt(s->ack, other->iss))
+		known(w)->crossed |= MISLED;
+	/* a RST from before it opened itself */
+	if (s->flags & TT_RST && s->flags & TT_ACK && normal(w->tcp[who].state) != TT_CLOSED)
 		known(w)->crossed |= MISLED;
 	/* of a SYN that was sent twice, the second one passes after all the rest */
 	if ((s->flags & (TT_SYN | TT_ACK)) == TT_SYN && s->seq == w->tcp[who].iss &&
