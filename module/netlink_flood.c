@@ -112,4 +112,4 @@ int tcptrack_nl_flood_get_doit(struct sk_buff *request, struct genl_info *info)
 }
 
 /* The enums of the module are those of its users. */
-static_assert((int)TT_FLOOD_CLASSES == TCPTRACK_FLOOD_CLASS_SPOOFED + 1);
+static_assert(TCPTRACK_FLOOD_CLASS_SPOOFED + 1 == (int)TT_FLOOD_CLASSES);

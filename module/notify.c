@@ -244,5 +244,5 @@ void tt_notify_close(void)
 }
 
 /* The enums of the module are those of its users. */
-static_assert((int)TT_SIDES == TCPTRACK_SIDE_FORWARD + 1);
-static_assert((int)TT_REASONS == TCPTRACK_CLOSE_REASON_SOCKET_GONE + 1);
+static_assert(TCPTRACK_SIDE_FORWARD + 1 == (int)TT_SIDES);
+static_assert(TCPTRACK_CLOSE_REASON_SOCKET_GONE + 1 == (int)TT_REASONS);

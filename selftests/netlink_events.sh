@@ -432,7 +432,7 @@ peer_cases '' "$(cases)"
 to=10.1.1.1
 flood_between
 ns_add alone
-check "a whole event, as JSON" as_json
+run "a whole event, as JSON" as_json
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a flood: events, log, verdict" few
 done

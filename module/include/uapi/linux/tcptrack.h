@@ -113,9 +113,6 @@ enum tcptrack_flow_flags {
 	TCPTRACK_FLOW_FLAGS_ENDING = 1024,
 };
 
-/**
- * enum tcptrack_end - of a flow
- */
 enum tcptrack_end {
 	TCPTRACK_END_A,
 	TCPTRACK_END_B,
@@ -133,9 +130,6 @@ enum tcptrack_side {
 	TCPTRACK_SIDE_FORWARD,
 };
 
-/**
- * enum tcptrack_close_reason - why a flow ended: the closed_* counters
- */
 enum tcptrack_close_reason {
 	TCPTRACK_CLOSE_REASON_NORMAL,
 	TCPTRACK_CLOSE_REASON_RESET_BY_PEER,
@@ -151,9 +145,6 @@ enum tcptrack_close_reason {
 	TCPTRACK_CLOSE_REASON_SOCKET_GONE,
 };
 
-/**
- * enum tcptrack_flood_reason - whose half-open queue had reached cookie_start
- */
 enum tcptrack_flood_reason {
 	TCPTRACK_FLOOD_REASON_LISTENER,
 	TCPTRACK_FLOOD_REASON_NAMESPACE,
