@@ -3,17 +3,22 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
+#include <uapi/linux/tcptrack.h>
 
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
+#include "netlink.h"
 #include "sketch.h"
 #include "watermark.h"
 
-/* What is told of a flood, in the order of tt_flood.begin. */
+/* In the order of tt_flood.begin. */
 struct counts {
 	unsigned long n[TT_FLOOD_COUNTERS];
 };
@@ -101,99 +106,147 @@ void tt_flood_syn(struct tt_listener *l, const struct in6_addr *addr, u16 family
 	add_source(&tn->flood, addr, family, &tn->secret);
 }
 
-/* How a flood looks from its counters and its sources (design.md, 5). */
-static const char *class(const struct counts *c, u64 distinct)
+static enum tt_flood_class class(const struct tt_flood_report *r)
 {
-	unsigned long syns = c->n[0], sent = c->n[1], valid = c->n[2], accept_full = c->n[3];
+	unsigned long syns = r->n[0], sent = r->n[1], valid = r->n[2], accept_full = r->n[3];
 
 	if (accept_full > syns / 2)
-		return "slow_accept";
+		return TT_SLOW_ACCEPT;
 	if (valid && valid >= sent / 2)
-		return "crowd";
-	return distinct * 4 < syns ? "few_sources" : "spoofed";
+		return TT_CROWD;
+	return r->sources * 4 < syns ? TT_FEW_SOURCES : TT_SPOOFED;
 }
 
-static const char *name(char *buf, size_t size, const struct tt_listener *l)
+static void report_begin(struct tt_flood_report *r, const struct tt_listener *l,
+			 const struct tt_flood *flood)
 {
-	if (!l)
+	memset(r, 0, sizeof(*r));
+	if (l) {
+		r->family = l->key.family;
+		r->addr = l->key.addr;
+		r->port = l->key.port;
+		r->dev = l->key.dev;
+	}
+	r->level = flood->level;
+	r->limit = flood->limit;
+}
+
+static void report_top(struct tt_flood_report *r, struct tt_sketch *sketch)
+{
+	u32 sampled = tt_sketch_top(sketch);
+	int i;
+
+	for (i = 0; i < TT_FLOOD_TOP && sketch->top[i].count; i++) {
+		const struct tt_prefix *p = &sketch->top[i];
+
+		r->top[i].family = p->family;
+		r->top[i].percent = div_u64(100ULL * p->count, max(sampled, 1U));
+		if (p->family == AF_INET) {
+			r->top[i].len = 24;
+			ipv6_addr_set_v4mapped((__force __be32)(__force u64)p->addr,
+					       &r->top[i].addr);
+		} else {
+			r->top[i].len = 64;
+			memcpy(&r->top[i].addr, &p->addr, sizeof(p->addr));
+		}
+	}
+}
+
+static void report_end(struct tt_flood_report *r, const struct tt_net *tn,
+		       const struct tt_listener *l, const struct tt_flood *flood,
+		       struct tt_sketch *sketch)
+{
+	struct counts now;
+	int i;
+
+	report_begin(r, l, flood);
+	count(&now, tn, l);
+	for (i = 0; i < TT_FLOOD_COUNTERS; i++)
+		r->n[i] = now.n[i] - flood->begin[i];
+	r->ended = ktime_get_ns();
+	r->duration_ms = tt_ms_since(flood->since);
+	r->sources = sketch ? tt_sketch_distinct(sketch) : 0;
+	r->class = class(r);
+	if (sketch && r->class == TT_FEW_SOURCES)
+		report_top(r, sketch);
+}
+
+static const char *name(char *buf, size_t size, const struct tt_flood_report *r)
+{
+	if (!r->family)
 		return "*";
-	if (l->key.family == AF_INET)
-		scnprintf(buf, size, "%pI4:%u", &l->key.addr.s6_addr32[3], ntohs(l->key.port));
+	if (r->family == AF_INET)
+		scnprintf(buf, size, "%pI4:%u", &r->addr.s6_addr32[3], ntohs(r->port));
 	else
-		scnprintf(buf, size, "[%pI6c]:%u", &l->key.addr, ntohs(l->key.port));
+		scnprintf(buf, size, "[%pI6c]:%u", &r->addr, ntohs(r->port));
 	return buf;
 }
 
-static void top_prefixes(char *buf, size_t size, struct tt_sketch *sketch)
+static void top_prefixes(char *buf, size_t size, const struct tt_flood_report *r)
 {
-	u32 sampled = tt_sketch_top(sketch);
 	size_t len = 0;
 	int i;
 
 	buf[0] = '\0';
-	for (i = 0; i < 3 && sketch->top[i].count; i++) {
-		const struct tt_prefix *p = &sketch->top[i];
-		u32 percent = div_u64(100ULL * p->count, max(sampled, 1U));
-		struct in6_addr addr = {};
-
-		if (p->family == AF_INET) {
-			__be32 v4 = (__force __be32)(__force u64)p->addr;
-
-			len += scnprintf(buf + len, size - len, "%s%pI4/24:%u%%",
-					 len ? "," : "", &v4, percent);
-			continue;
-		}
-		memcpy(&addr, &p->addr, sizeof(p->addr));
-		len += scnprintf(buf + len, size - len, "%s%pI6c/64:%u%%", len ? "," : "",
-				 &addr, percent);
+	for (i = 0; i < TT_FLOOD_TOP && r->top[i].family; i++) {
+		len += scnprintf(buf + len, size - len, "%s", len ? "," : " top=");
+		if (r->top[i].family == AF_INET)
+			len += scnprintf(buf + len, size - len, "%pI4",
+					 &r->top[i].addr.s6_addr32[3]);
+		else
+			len += scnprintf(buf + len, size - len, "%pI6c", &r->top[i].addr);
+		len += scnprintf(buf + len, size - len, "/%u:%u%%", r->top[i].len,
+				 r->top[i].percent);
 	}
 }
 
-static void tell_end(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood,
-		     struct tt_sketch *sketch, const struct counts *c)
+static void tell_end(struct tt_net *tn, const struct tt_flood_report *r)
 {
-	u64 distinct = sketch ? tt_sketch_distinct(sketch) : 0;
-	const char *kind = class(c, distinct);
-	char buf[64], top[192] = "";
+	static const char * const classes[TT_FLOOD_CLASSES] = {
+		[TT_SLOW_ACCEPT] = "slow_accept",
+		[TT_CROWD]	 = "crowd",
+		[TT_FEW_SOURCES] = "few_sources",
+		[TT_SPOOFED]	 = "spoofed",
+	};
+	char buf[64], top[192];
 
+	tt_netlink_flood(tn, TCPTRACK_CMD_FLOOD_END, r);
 	if (!__ratelimit(&tn->ratelimit))
 		return;
-	if (sketch && !strcmp(kind, "few_sources"))
-		top_prefixes(top, sizeof(top), sketch);
-	pr_info("event=flood_end netns=%u listener=%s duration_ms=%u class=%s syns=%lu cookies_sent=%lu cookies_valid=%lu accept_full=%lu sources=%llu%s%s\n",
-		tn->net->ns.inum, name(buf, sizeof(buf), l), tt_ms_since(flood->since), kind,
-		c->n[0], c->n[1], c->n[2], c->n[3], distinct, *top ? " top=" : "", top);
+	top_prefixes(top, sizeof(top), r);
+	pr_info("event=flood_end netns=%u listener=%s duration_ms=%u class=%s syns=%lu cookies_sent=%lu cookies_valid=%lu accept_full=%lu sources=%llu%s\n",
+		tn->net->ns.inum, name(buf, sizeof(buf), r), r->duration_ms, classes[r->class],
+		r->n[0], r->n[1], r->n[2], r->n[3], r->sources, top);
 }
 
 static void tell_begin(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
 {
+	struct tt_flood_report r;
 	char buf[64];
 
 	if (flood->announced)
 		return;
 	flood->announced = true;
+	report_begin(&r, l, flood);
+	tt_netlink_flood(tn, TCPTRACK_CMD_FLOOD_BEGIN, &r);
 	if (!__ratelimit(&tn->ratelimit))
 		return;
 	pr_info("event=flood_start netns=%u listener=%s reason=%s halfopen=%d limit=%d\n",
-		tn->net->ns.inum, name(buf, sizeof(buf), l), l ? "listener" : "namespace",
-		flood->level, flood->limit);
+		tn->net->ns.inum, name(buf, sizeof(buf), &r), l ? "listener" : "namespace",
+		r.level, r.limit);
 }
 
 static void leave(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
 {
 	struct tt_sketch *sketch;
-	struct counts c;
-	int i;
 
 	lockdep_assert_held(&tn->flood_lock);
 	WRITE_ONCE(flood->on, false);
 	atomic_dec(&tn->nfloods);
 	sketch = rcu_replace_pointer(flood->sketch, NULL, lockdep_is_held(&tn->flood_lock));
-	count(&c, tn, l);
-	for (i = 0; i < TT_FLOOD_COUNTERS; i++)
-		c.n[i] -= flood->begin[i];
 	tell_begin(tn, l, flood);
-	tell_end(tn, l, flood, sketch, &c);
+	report_end(&tn->last_flood, tn, l, flood, sketch);
+	tell_end(tn, &tn->last_flood);
 	if (sketch)
 		kfree_rcu(sketch, rcu);
 }
@@ -206,6 +259,29 @@ void tt_flood_end(struct tt_net *tn, struct tt_listener *l)
 	flood->gone = true;
 	if (flood->on)
 		leave(tn, l, flood);
+	spin_unlock_bh(&tn->flood_lock);
+}
+
+void tt_flood_leave_all(void)
+{
+	struct tt_listener *l;
+	struct tt_net *tn;
+
+	mutex_lock(&tt_nets_mutex);
+	list_for_each_entry(tn, &tt_nets, list) {
+		rcu_read_lock();
+		list_for_each_entry_rcu(l, &tn->listeners, list)
+			tt_flood_end(tn, l);
+		rcu_read_unlock();
+		tt_flood_end(tn, NULL);
+	}
+	mutex_unlock(&tt_nets_mutex);
+}
+
+void tt_flood_last(struct tt_net *tn, struct tt_flood_report *report)
+{
+	spin_lock_bh(&tn->flood_lock);
+	*report = tn->last_flood;
 	spin_unlock_bh(&tn->flood_lock);
 }
 

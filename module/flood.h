@@ -2,10 +2,10 @@
 #ifndef TCPTRACK_FLOOD_H
 #define TCPTRACK_FLOOD_H
 
+#include <linux/in6.h>
 #include <linux/jiffies.h>
 #include <linux/types.h>
 
-struct in6_addr;
 struct tt_listener;
 struct tt_net;
 struct tt_sketch;
@@ -16,6 +16,54 @@ struct tt_sketch;
 
 /* syns, cookies_sent, cookies_valid, accept_full */
 #define TT_FLOOD_COUNTERS	4
+
+/* Prefixes that are told of. */
+#define TT_FLOOD_TOP		3
+
+/* How a flood looks from its counters and its sources (design.md, 5). */
+enum tt_flood_class {
+	TT_SLOW_ACCEPT,
+	TT_CROWD,
+	TT_FEW_SOURCES,
+	TT_SPOOFED,
+	TT_FLOOD_CLASSES
+};
+
+/**
+ * struct tt_flood_report - what is told of a flood; from @duration_ms on: when it is over
+ * @family: of the listener; 0 if it is the namespace's
+ * @addr: of the listener, IPv4 as ::ffff:a.b.c.d
+ * @port: the same, network order
+ * @dev: interface or VRF that it is bound to, or 0
+ * @level: half-open connections when it began
+ * @limit: how many there might have been
+ * @ended: ktime_get_ns(); 0 while it goes on
+ * @duration_ms: how long it was
+ * @class: how it looks
+ * @n: the counters meanwhile
+ * @sources: estimate of the distinct addresses
+ * @top: of TT_FEW_SOURCES: the most frequent prefixes, and their share of the SYNs;
+ *	those that there are not have no family
+ */
+struct tt_flood_report {
+	u16 family;
+	struct in6_addr addr;
+	__be16 port;
+	int dev;
+	int level;
+	int limit;
+	u64 ended;
+	u32 duration_ms;
+	enum tt_flood_class class;
+	unsigned long n[TT_FLOOD_COUNTERS];
+	u64 sources;
+	struct {
+		struct in6_addr addr;
+		u16 family;
+		u8 len;
+		u32 percent;
+	} top[TT_FLOOD_TOP];
+};
 
 /**
  * struct tt_flood - cookie mode of a listener, or of all listeners of a namespace
@@ -117,6 +165,20 @@ static inline void tt_flood_sent(struct tt_flood *flood)
 	if (READ_ONCE(flood->last) != now)
 		WRITE_ONCE(flood->last, now);
 }
+
+/**
+ * tt_flood_leave_all() - cookie modes end, and those that are there are not entered again
+ *
+ * Context: process, at rmmod, while the netlink family is there.
+ */
+void tt_flood_leave_all(void);
+
+/**
+ * tt_flood_last() - the flood that ended last
+ * @tn: namespace
+ * @report: written whole; if there was none, its ended is 0
+ */
+void tt_flood_last(struct tt_net *tn, struct tt_flood_report *report);
 
 /**
  * tt_flood_tick() - leave cookie modes of a namespace whose time is over, tell of new ones

@@ -7,11 +7,9 @@
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
+#include "notify.h"
 #include "source.h"
 #include "table.h"
-
-#define CREATE_TRACE_POINTS
-#include "trace.h"
 
 static struct kmem_cache *flow_cache;
 
@@ -43,20 +41,13 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state)
 	return rank[state] < rank[flow->ep[end].state];
 }
 
-static enum tt_side side_of(const struct tt_flow *flow, int end)
-{
-	if (flow->flags & TT_F_FORWARD)
-		return TT_FORWARD;
-	return flow->local & BIT(end) ? TT_LOCAL : TT_REMOTE;
-}
-
 /*
  * A local end without a socket of its own is not counted: LISTEN counts
  * listening sockets, and `ss` knows no CLOSED.
  */
 static void gauge_add(const struct tt_flow *flow, int end, long n)
 {
-	enum tt_side side = side_of(flow, end);
+	enum tt_side side = tt_flow_side(flow, end);
 	u8 state = flow->ep[end].state;
 
 	if (side == TT_LOCAL && (state == TT_LISTEN || state == TT_CLOSED))
@@ -169,7 +160,7 @@ static enum tt_state via(enum tt_state from, enum tt_state to)
 
 void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 {
-	bool local = side_of(flow, end) == TT_LOCAL;
+	bool local = tt_flow_side(flow, end) == TT_LOCAL;
 
 	while (flow->ep[end].state != state) {
 		enum tt_state was = flow->ep[end].state;
@@ -178,10 +169,9 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 		if (flow->flags & TT_F_REQUEST && local)
 			tt_flow_set_request(flow, NULL);
 		tt_flow_place(flow, end, next);
-		if (!local)
-			continue;
-		this_cpu_inc(flow->tn->stats->entered[next]);
-		trace_tcptrack_state(flow, end, was, next);
+		if (local)
+			this_cpu_inc(flow->tn->stats->entered[next]);
+		tt_notify_state(flow, end, was, next);
 	}
 }
 
@@ -242,6 +232,7 @@ static void count_end(struct tt_flow *flow)
 	if (flow->reason < TT_REASONS) {
 		this_cpu_inc(flow->tn->stats->stat[TT_STAT_closed_normal + flow->reason]);
 		tt_stat_inc(flow->tn, flows_destroyed);
+		tt_notify_end(flow);
 	}
 }
 

@@ -118,6 +118,14 @@ static inline unsigned int tt_ms_since(u32 then)
 	return jiffies_to_msecs(tt_now() - then);
 }
 
+/* Whose an end is: the column of /proc/tcptrack in which it counts. */
+static inline enum tt_side tt_flow_side(const struct tt_flow *flow, int end)
+{
+	if (flow->flags & TT_F_FORWARD)
+		return TT_FORWARD;
+	return flow->local & BIT(end) ? TT_LOCAL : TT_REMOTE;
+}
+
 /**
  * tt_flow_hash() - hash of a key in a namespace
  * @tn: namespace; its secret makes the hash unpredictable

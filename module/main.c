@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "cookie.h"
+#include "flood.h"
 #include "flow.h"
 #include "gc.h"
 #include "halfopen.h"
@@ -81,8 +82,10 @@ err_listener:
 
 static void __exit tcptrack_exit(void)
 {
-	tt_netlink_exit();
 	tt_gc_stop();
+	/* who listens is told how a flood ended, so the family has to be there */
+	tt_flood_leave_all();
+	tt_netlink_exit();
 	tt_proc_exit();
 	tt_probe_exit();
 	tt_net_exit();

@@ -100,6 +100,7 @@ static int __net_init net_init(struct net *net)
 	if (err)
 		goto err_table;
 	tt_listener_net_init(tn);
+	tt_notify_net_init(tn);
 	err = tt_proc_net_init(net);
 	if (err)
 		goto err_proc;
@@ -126,6 +127,7 @@ err_sysctl:
 err_device:
 	tt_proc_net_exit(net);
 err_proc:
+	tt_notify_net_exit(tn);
 	tt_flow_table_exit(tn);
 err_table:
 	free_percpu(tn->stats);
@@ -154,6 +156,7 @@ static void __net_exit net_exit(struct net *net)
 	tt_proc_net_exit(net);
 	tt_halfopen_net_exit(tn);
 	tt_listener_net_exit(tn);
+	tt_notify_net_exit(tn);
 	tt_flow_table_exit(tn);
 	free_percpu(tn->stats);
 }

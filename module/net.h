@@ -11,6 +11,7 @@
 #include <net/netns/generic.h>
 
 #include "flood.h"
+#include "notify.h"
 #include "stats.h"
 
 struct ctl_table_header;
@@ -93,6 +94,8 @@ struct tt_conf {
  * @flood: cookie mode of the whole namespace
  * @flood_lock: guards the entering and leaving of cookie modes, and @ratelimit
  * @nfloods: cookie modes that are on
+ * @last_flood: the one that ended last; flood_lock
+ * @notify: for who listens
  * @ratelimit: for what is logged
  * @started: ktime_get_ns() when tracking began
  * @sysctl: net.tcptrack
@@ -128,6 +131,8 @@ struct tt_net {
 	struct tt_flood flood;
 	spinlock_t flood_lock;	/* guards tt_flood of this namespace and its listeners */
 	atomic_t nfloods;
+	struct tt_flood_report last_flood;
+	struct tt_notify notify;
 	struct ratelimit_state ratelimit;
 	u64 started;
 	struct ctl_table_header *sysctl;

@@ -11,10 +11,20 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_names.h"
+#include "notify.h"
 #include "view.h"
 
+/* Who sees transitions sees flows, so it takes what flows-get takes. */
+static const struct genl_multicast_group groups[] = {
+	[TCPTRACK_NLGRP_FLOOD] = { .name = TCPTRACK_MCGRP_FLOOD },
+	[TCPTRACK_NLGRP_STATE] = {
+		.name = TCPTRACK_MCGRP_STATE,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
 /* In parallel: whoever dumps a million flows keeps nobody's requests waiting. */
-static struct genl_family family __ro_after_init = {
+struct genl_family tt_netlink_family __ro_after_init = {
 	.name = TCPTRACK_FAMILY_NAME,
 	.version = TCPTRACK_FAMILY_VERSION,
 	.netnsok = true,
@@ -22,6 +32,8 @@ static struct genl_family family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = tcptrack_nl_ops,
 	.n_ops = ARRAY_SIZE(tcptrack_nl_ops),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
 struct sk_buff *tt_netlink_reply(struct genl_info *info, size_t size, void **hdr)
@@ -30,7 +42,7 @@ struct sk_buff *tt_netlink_reply(struct genl_info *info, size_t size, void **hdr
 
 	if (!skb)
 		return NULL;
-	*hdr = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
+	*hdr = genlmsg_put_reply(skb, info, &tt_netlink_family, 0, info->genlhdr->cmd);
 	if (*hdr)
 		return skb;
 	nlmsg_free(skb);
@@ -39,8 +51,8 @@ struct sk_buff *tt_netlink_reply(struct genl_info *info, size_t size, void **hdr
 
 void *tt_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
-	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
-				NLM_F_MULTI, cmd);
+	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				&tt_netlink_family, NLM_F_MULTI, cmd);
 
 	if (hdr)
 		genl_dump_check_consistent(cb, hdr);
@@ -302,10 +314,15 @@ static_assert((int)TT_REPLY_REFLECT == TCPTRACK_REPLY_REFLECT);
 
 int __init tt_netlink_init(void)
 {
-	return genl_register_family(&family);
+	int err = genl_register_family(&tt_netlink_family);
+
+	if (!err)
+		tt_notify_open();
+	return err;
 }
 
 void tt_netlink_exit(void)
 {
-	genl_unregister_family(&family);
+	tt_notify_close();
+	genl_unregister_family(&tt_netlink_family);
 }

@@ -4,12 +4,17 @@
 
 #include <linux/types.h>
 
+struct genl_family;
 struct genl_info;
 struct in6_addr;
 struct netlink_callback;
 struct netlink_ext_ack;
 struct nlattr;
 struct sk_buff;
+struct tt_flood_report;
+struct tt_net;
+
+extern struct genl_family tt_netlink_family;
 
 /**
  * tt_netlink_reply() - begin the answer to a request for one thing
@@ -55,6 +60,16 @@ int tt_netlink_get_family(const struct nlattr *attr, u16 *family, struct netlink
 
 /* Return: as nla_put(). */
 int tt_netlink_put_addr(struct sk_buff *skb, int type, const struct in6_addr *addr, u16 family);
+
+/**
+ * tt_netlink_flood() - tell the group "flood"
+ * @tn: namespace
+ * @cmd: TCPTRACK_CMD_FLOOD_BEGIN or TCPTRACK_CMD_FLOOD_END
+ * @report: what is known of it then
+ *
+ * Context: any.
+ */
+void tt_netlink_flood(struct tt_net *tn, u8 cmd, const struct tt_flood_report *report);
 
 /**
  * tt_netlink_init() - the family is there

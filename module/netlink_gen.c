@@ -44,8 +44,12 @@ const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREFIX_LEN 
 const struct nla_policy tcptrack_settings_get_nl_policy[TCPTRACK_A_SETTINGS_PAD + 1] = {
 };
 
+/* TCPTRACK_CMD_FLOOD_GET - do */
+const struct nla_policy tcptrack_flood_get_nl_policy[TCPTRACK_A_FLOOD_PAD + 1] = {
+};
+
 /* Ops table for tcptrack */
-const struct genl_ops tcptrack_nl_ops[5] = {
+const struct genl_ops tcptrack_nl_ops[6] = {
 	{
 		.cmd		= TCPTRACK_CMD_COUNTERS_GET,
 		.doit		= tcptrack_nl_counters_get_doit,
@@ -79,4 +83,15 @@ const struct genl_ops tcptrack_nl_ops[5] = {
 		.policy		= tcptrack_settings_get_nl_policy,
 		.maxattr	= TCPTRACK_A_SETTINGS_PAD,
 	},
+	{
+		.cmd		= TCPTRACK_CMD_FLOOD_GET,
+		.doit		= tcptrack_nl_flood_get_doit,
+		.policy		= tcptrack_flood_get_nl_policy,
+		.maxattr	= TCPTRACK_A_FLOOD_PAD,
+	},
+};
+
+static const struct genl_multicast_group tcptrack_nl_mcgrps[] = {
+	[TCPTRACK_NLGRP_FLOOD] = { "flood", },
+	[TCPTRACK_NLGRP_STATE] = { "state", },
 };

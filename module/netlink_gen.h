@@ -21,8 +21,10 @@ extern const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREF
 
 extern const struct nla_policy tcptrack_settings_get_nl_policy[TCPTRACK_A_SETTINGS_PAD + 1];
 
+extern const struct nla_policy tcptrack_flood_get_nl_policy[TCPTRACK_A_FLOOD_PAD + 1];
+
 /* Ops table for tcptrack */
-extern const struct genl_ops tcptrack_nl_ops[5];
+extern const struct genl_ops tcptrack_nl_ops[6];
 
 int tcptrack_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_states_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -33,5 +35,11 @@ int tcptrack_nl_flows_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_flows_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
 int tcptrack_nl_settings_get_doit(struct sk_buff *skb, struct genl_info *info);
+int tcptrack_nl_flood_get_doit(struct sk_buff *skb, struct genl_info *info);
+
+enum {
+	TCPTRACK_NLGRP_FLOOD,
+	TCPTRACK_NLGRP_STATE,
+};
 
 #endif /* _LINUX_TCPTRACK_GEN_H */

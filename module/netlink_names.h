@@ -86,7 +86,8 @@
 	A(cookies_invalid_passed, COOKIES_INVALID_PASSED) \
 	A(early_acks_dropped, EARLY_ACKS_DROPPED) \
 	A(corrected, CORRECTED) \
-	A(collector_runs, COLLECTOR_RUNS)
+	A(collector_runs, COLLECTOR_RUNS) \
+	A(events_lost, EVENTS_LOST)
 
 #define TT_VALUE_ATTRS(A) \
 	A(uptime_ms, UPTIME_MS) \

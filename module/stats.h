@@ -101,7 +101,9 @@ struct tt_net;
 	TT_STAT(early_acks_dropped, "of cookies_invalid: dropped before routing (early)") \
 	/* how well the tracker knows the sockets */ \
 	TT_STAT(corrected, "states that the collector set right") \
-	TT_STAT(collector_runs, "runs of the collector")
+	TT_STAT(collector_runs, "runs of the collector") \
+	/* what it tells of it */ \
+	TT_STAT(events_lost, "events that were not sent: no memory, or nobody took them in time")
 
 enum tt_stat {
 #define TT_STAT(name, meaning) TT_STAT_##name,

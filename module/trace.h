@@ -84,9 +84,7 @@ TRACE_EVENT(tcptrack_state,
 
 	TP_fast_assign(
 		__entry->net_cookie = flow->tn->net->net_cookie;
-		/* an end that has no socket yet stands in LISTEN; who opens came from CLOSED */
-		__entry->oldstate = oldstate == TT_LISTEN && newstate == TT_SYN_SENT ? TT_CLOSED :
-										      oldstate;
+		__entry->oldstate = oldstate;
 		__entry->newstate = newstate;
 		__entry->dev = flow->key.dev;
 		__entry->sport = ntohs(flow->key.port[end]);

@@ -3,6 +3,11 @@
 #ifndef TCPTRACK_COMPAT_GENETLINK_H
 #define TCPTRACK_COMPAT_GENETLINK_H
 
+/* Before the name was given (6.7, 6.1.68), the same was asked for by that of operations. */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
 /* Since 6.6 a dump has a struct genl_info, too. */
 #ifdef TT_HAVE_GENL_INFO_DUMP
 #define tt_genl_dump_attrs(cb) (genl_info_dump(cb)->attrs)

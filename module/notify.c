@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events, to who listens: the tracepoint and the groups of the netlink family. States
+ * change under locks, in softirq, many thousand times a second: what is to be told of
+ * them is put into a message at once, and sent a tick later, with all that came until then.
+ */
+
+#include <linux/jiffies.h>
+#include <net/genetlink.h>
+#include <uapi/linux/tcptrack.h>
+
+#include "flow.h"
+#include "net.h"
+#include "netlink.h"
+#include "netlink_gen.h"
+#include "notify.h"
+#include "view.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* Messages that wait, of init_net and of all others together: 1 MB each. */
+#define BATCHES		256
+static atomic_t batches[2];
+
+/* What is in a message, until it is sent: then the place is netlink's. */
+#define EVENTS_IN(skb)	(*(unsigned int *)(skb)->cb)
+
+/* Of any event: family, two addresses and ports, dev and four more numbers. */
+#define EVENT_SIZE	(NLMSG_HDRLEN + GENL_HDRLEN + nla_total_size(sizeof(u16)) + \
+			 2 * nla_total_size(sizeof(struct in6_addr)) + \
+			 2 * nla_total_size(sizeof(__be16)) + 5 * nla_total_size(sizeof(u32)))
+
+/* The groups are those of our family: written by tt_notify_open() and tt_notify_close(). */
+static bool is_open;
+
+static bool opened(void)
+{
+	/* pairs with tt_notify_open(): the family knows its groups */
+	return smp_load_acquire(&is_open);
+}
+
+bool tt_notify_heard(const struct tt_net *tn, unsigned int group)
+{
+	return opened() && genl_has_listeners(&tt_netlink_family, tn->net, group);
+}
+
+void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events)
+{
+	this_cpu_add(tn->stats->stat[TT_STAT_events_lost], events);
+	rcu_read_lock();
+	if (opened())
+		genl_set_err(&tt_netlink_family, tn->net, 0, group, -ENOBUFS);
+	rcu_read_unlock();
+}
+
+void tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
+		    unsigned int events)
+{
+	int err = 0;
+
+	rcu_read_lock();
+	if (opened())
+		err = genlmsg_multicast_netns(&tt_netlink_family, tn->net, skb, 0, group,
+					      GFP_ATOMIC);
+	else
+		kfree_skb(skb);
+	rcu_read_unlock();
+	/* its listener knows, the kernel has told it; -ESRCH: there was none */
+	if (err == -ENOBUFS)
+		this_cpu_add(tn->stats->stat[TT_STAT_events_lost], events);
+}
+
+static atomic_t *batches_of(const struct tt_net *tn)
+{
+	return &batches[net_eq(tn->net, &init_net)];
+}
+
+static struct sk_buff *batch_new(struct tt_net *tn)
+{
+	struct sk_buff *skb = NULL;
+
+	if (atomic_inc_return(batches_of(tn)) <= BATCHES)
+		skb = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+	if (skb)
+		__skb_queue_tail(&tn->notify.batches, skb);
+	else
+		atomic_dec(batches_of(tn));
+	return skb;
+}
+
+static struct sk_buff *batch_get(struct tt_net *tn)
+{
+	struct sk_buff *skb = skb_peek_tail(&tn->notify.batches);
+
+	lockdep_assert_held(&tn->notify.lock);
+	return skb && skb_tailroom(skb) >= EVENT_SIZE ? skb : batch_new(tn);
+}
+
+static void batch_free(const struct tt_net *tn, struct sk_buff *skb)
+{
+	atomic_dec(batches_of(tn));
+	kfree_skb(skb);
+}
+
+static void flush(struct work_struct *work)
+{
+	struct tt_notify *n = container_of(to_delayed_work(work), struct tt_notify, work);
+	struct tt_net *tn = container_of(n, struct tt_net, notify);
+	struct sk_buff_head list;
+	struct sk_buff *skb;
+	bool lost;
+
+	__skb_queue_head_init(&list);
+	spin_lock_bh(&n->lock);
+	skb_queue_splice_init(&n->batches, &list);
+	lost = n->lost;
+	n->lost = false;
+	spin_unlock_bh(&n->lock);
+	while ((skb = __skb_dequeue(&list))) {
+		unsigned int events = EVENTS_IN(skb);
+
+		EVENTS_IN(skb) = 0;
+		atomic_dec(batches_of(tn));
+		tt_notify_send(tn, TCPTRACK_NLGRP_STATE, skb, events);
+		cond_resched();
+	}
+	if (lost)
+		tt_notify_lost(tn, TCPTRACK_NLGRP_STATE, 0);
+}
+
+/* An event of a flow: its tuple, and four numbers. */
+struct event {
+	u8 cmd;
+	struct {
+		u16 attr;
+		u32 value;
+	} number[4];
+};
+
+static bool put_event(struct sk_buff *skb, const struct tt_flow *flow, const struct event *e)
+{
+	const struct tt_key *key = &flow->key;
+	int a = tt_view_first_end(flow), b = !a, i;
+	void *hdr = genlmsg_put(skb, 0, 0, &tt_netlink_family, 0, e->cmd);
+
+	if (!hdr || nla_put_u16(skb, TCPTRACK_A_FLOW_FAMILY, key->family) ||
+	    tt_netlink_put_addr(skb, TCPTRACK_A_FLOW_ADDR_A, &key->addr[a], key->family) ||
+	    nla_put_be16(skb, TCPTRACK_A_FLOW_PORT_A, key->port[a]) ||
+	    tt_netlink_put_addr(skb, TCPTRACK_A_FLOW_ADDR_B, &key->addr[b], key->family) ||
+	    nla_put_be16(skb, TCPTRACK_A_FLOW_PORT_B, key->port[b]) ||
+	    nla_put_u32(skb, TCPTRACK_A_FLOW_DEV, key->dev))
+		goto cancel;
+	for (i = 0; i < ARRAY_SIZE(e->number); i++) {
+		if (nla_put_u32(skb, e->number[i].attr, e->number[i].value))
+			goto cancel;
+	}
+	genlmsg_end(skb, hdr);
+	return true;
+
+cancel:
+	genlmsg_cancel(skb, hdr);
+	return false;
+}
+
+static void queue(const struct tt_flow *flow, const struct event *e)
+{
+	struct tt_net *tn = flow->tn;
+	struct tt_notify *n = &tn->notify;
+	struct sk_buff *skb;
+
+	lockdep_assert_held(&flow->lock);
+	spin_lock(&n->lock);
+	skb = batch_get(tn);
+	if (skb && put_event(skb, flow, e)) {
+		EVENTS_IN(skb)++;
+	} else {
+		n->lost = true;
+		tt_stat_inc(tn, events_lost);
+	}
+	spin_unlock(&n->lock);
+	queue_delayed_work(system_unbound_wq, &n->work, 1);
+}
+
+void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
+{
+	enum tt_side side = tt_flow_side(flow, end);
+
+	/* an end that has no socket yet stands in LISTEN; who opens came from CLOSED */
+	if (was == TT_LISTEN && next == TT_SYN_SENT)
+		was = TT_CLOSED;
+	if (side == TT_LOCAL)
+		trace_tcptrack_state(flow, end, was, next);
+	if (!tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE))
+		return;
+	queue(flow, &(struct event) { TCPTRACK_CMD_FLOW_STATE, {
+		{ TCPTRACK_A_FLOW_END, end != tt_view_first_end(flow) },
+		{ TCPTRACK_A_FLOW_SIDE, side },
+		{ TCPTRACK_A_FLOW_OLD, was },
+		{ TCPTRACK_A_FLOW_NEW, next },
+	} });
+}
+
+void tt_notify_end(const struct tt_flow *flow)
+{
+	int a = tt_view_first_end(flow);
+
+	if (!tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE))
+		return;
+	queue(flow, &(struct event) { TCPTRACK_CMD_FLOW_END, {
+		{ TCPTRACK_A_FLOW_STATE_A, flow->ep[a].state },
+		{ TCPTRACK_A_FLOW_STATE_B, flow->ep[!a].state },
+		{ TCPTRACK_A_FLOW_AGE_MS, tt_ms_since(flow->created) },
+		{ TCPTRACK_A_FLOW_REASON, flow->reason },
+	} });
+}
+
+void tt_notify_net_init(struct tt_net *tn)
+{
+	spin_lock_init(&tn->notify.lock);
+	__skb_queue_head_init(&tn->notify.batches);
+	INIT_DELAYED_WORK(&tn->notify.work, flush);
+}
+
+void tt_notify_net_exit(struct tt_net *tn)
+{
+	struct sk_buff *skb;
+
+	cancel_delayed_work_sync(&tn->notify.work);
+	while ((skb = __skb_dequeue(&tn->notify.batches)))
+		batch_free(tn, skb);
+}
+
+void tt_notify_open(void)
+{
+	/* pairs with opened() */
+	smp_store_release(&is_open, true);
+}
+
+void tt_notify_close(void)
+{
+	WRITE_ONCE(is_open, false);
+	synchronize_rcu();
+}
+
+/* The enums of the module are those of its users. */
+static_assert(TCPTRACK_SIDE_FORWARD + 1 == (int)TT_SIDES);
+static_assert(TCPTRACK_CLOSE_REASON_SOCKET_GONE + 1 == (int)TT_REASONS);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TCPTRACK_NOTIFY_H
+#define TCPTRACK_NOTIFY_H
+
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "state.h"
+
+struct tt_flow;
+struct tt_net;
+
+/**
+ * struct tt_notify - what listeners of the group "state" are still to be told
+ * @lock: guards what follows; innermost, taken under a flow's lock
+ * @batches: messages, each with as many events as fit; the last one is being filled.
+ *	One queue for all CPUs, so that the events of a flow stay in their order
+ * @lost: some found no room or no memory
+ * @work: sends them
+ */
+struct tt_notify {
+	spinlock_t lock;	/* guards what follows */
+	struct sk_buff_head batches;
+	bool lost;
+	struct delayed_work work;
+};
+
+/**
+ * tt_notify_state() - an end of a flow has entered a state
+ * @flow: locked
+ * @end: 0 or 1
+ * @was: its state before
+ * @next: its state now
+ *
+ * Told to the tracepoint, if the end is local, and to the group "state".
+ */
+void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next);
+
+/**
+ * tt_notify_end() - a flow is over
+ * @flow: locked; its reason says why
+ */
+void tt_notify_end(const struct tt_flow *flow);
+
+/**
+ * tt_notify_heard() - whether somebody listens
+ * @tn: namespace
+ * @group: TCPTRACK_NLGRP_*
+ *
+ * Return: false if nobody does in any namespace, or the family is not there.
+ */
+bool tt_notify_heard(const struct tt_net *tn, unsigned int group);
+
+/**
+ * tt_notify_send() - send a message to the listeners of a namespace
+ * @tn: namespace
+ * @group: TCPTRACK_NLGRP_*
+ * @skb: complete; taken over
+ * @events: how many there are in it
+ *
+ * What the kernel reports as not delivered is counted (events_lost).
+ *
+ * Context: any; @tn's namespace is not gone.
+ */
+void tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
+		    unsigned int events);
+
+/**
+ * tt_notify_lost() - events could not be made
+ * @tn: namespace
+ * @group: TCPTRACK_NLGRP_*, whose listeners are told (ENOBUFS)
+ * @events: how many; 0 if they were counted already
+ *
+ * Context: as tt_notify_send().
+ */
+void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events);
+
+void tt_notify_net_init(struct tt_net *tn);
+
+/**
+ * tt_notify_net_exit() - what was not sent is forgotten
+ * @tn: nothing tells of its flows any more
+ *
+ * Context: may sleep.
+ */
+void tt_notify_net_exit(struct tt_net *tn);
+
+/* The family is there, with its groups. */
+void tt_notify_open(void);
+
+/**
+ * tt_notify_close() - the family is about to go
+ *
+ * On return nothing is sent, nor will be.
+ *
+ * Context: may sleep.
+ */
+void tt_notify_close(void);
+
+#endif /* TCPTRACK_NOTIFY_H */
