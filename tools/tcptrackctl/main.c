@@ -28,6 +28,7 @@ static const struct {
 	{ "listeners", cmd_listeners },
 	{ "flows", cmd_flows },
 	{ "settings", cmd_settings },
+	{ "monitor", cmd_monitor },
 };
 
 static const char usage_text[] =
@@ -40,6 +41,8 @@ static const char usage_text[] =
 	"  flows [FILTER]...  flows, of which all of FILTER are true: family ipv4|ipv6,\n"
 	"                     state STATE, port PORT, addr ADDRESS[/PREFIX] (of either end)\n"
 	"  settings           net.tcptrack\n"
+	"  monitor [-t] [-j] [flood|state]\n"
+	"                     events as they come, until a signal; -t: with the time\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"

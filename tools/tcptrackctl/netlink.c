@@ -2,7 +2,10 @@
 /* To the module and back. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +21,10 @@ static char request_buffer[1024];
 static struct mnl_socket *sock;
 static unsigned int sequence;
 static uint16_t family;
+static struct {
+	char name[GENL_NAMSIZ];
+	uint32_t id;
+} groups[4];
 
 struct run {
 	each_fn each;
@@ -173,15 +180,33 @@ bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 	    extack ? ": " : "", strerror(-err));
 }
 
+static void got_groups(const struct nlattr *nest)
+{
+	struct nlattr *attrs[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	const struct nlattr *attr;
+	size_t n = 0;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		netlink_nested(attr, attrs, CTRL_ATTR_MCAST_GRP_MAX);
+		if (n == ARRAY_SIZE(groups) || !attrs[CTRL_ATTR_MCAST_GRP_NAME])
+			continue;
+		snprintf(groups[n].name, sizeof(groups[n].name), "%s",
+			 mnl_attr_get_str(attrs[CTRL_ATTR_MCAST_GRP_NAME]));
+		groups[n++].id = netlink_uint(attrs[CTRL_ATTR_MCAST_GRP_ID]);
+	}
+}
+
 static void got_family(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
 	if (attrs[CTRL_ATTR_FAMILY_ID])
 		family = mnl_attr_get_u16(attrs[CTRL_ATTR_FAMILY_ID]);
+	if (attrs[CTRL_ATTR_MCAST_GROUPS])
+		got_groups(attrs[CTRL_ATTR_MCAST_GROUPS]);
 }
 
 void netlink_open(void)
 {
-	struct run run = { .each = got_family, .max = CTRL_ATTR_FAMILY_ID };
+	struct run run = { .each = got_family, .max = CTRL_ATTR_MAX };
 	struct nlmsghdr *nlh;
 	int one = 1, err;
 
@@ -200,4 +225,100 @@ void netlink_open(void)
 		die(EXIT_NO_MODULE, "no module tcptrack, or one without netlink (\"%s\")",
 		    "modprobe tcptrack");
 	die(EXIT_REFUSED, "netlink: %s", strerror(-err));
+}
+
+uint8_t netlink_command(const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+
+	return genl->cmd;
+}
+
+void netlink_join(const char *group, const char *refused)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups) && strcmp(groups[i].name, group); i++)
+		;
+	if (i == ARRAY_SIZE(groups))
+		die(EXIT_REFUSED, "the module is older than this program and has no events");
+	if (!mnl_socket_setsockopt(sock, NETLINK_ADD_MEMBERSHIP, &groups[i].id,
+				   sizeof(groups[i].id)))
+		return;
+	die(EXIT_REFUSED, "%s", errno == EPERM ? refused : strerror(errno));
+}
+
+/* The module is told what finds no room here (events_lost), and we are told of its end. */
+static void join_all(void)
+{
+	unsigned int ctrl = GENL_ID_CTRL;	/* the number of its group "notify", too */
+	int one = 1, size = 1 << 20, fd = mnl_socket_get_fd(sock);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	mnl_socket_setsockopt(sock, NETLINK_BROADCAST_ERROR, &one, sizeof(one));
+	if (mnl_socket_setsockopt(sock, NETLINK_ADD_MEMBERSHIP, &ctrl, sizeof(ctrl)) ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK))
+		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
+}
+
+static void of_families(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+	if (netlink_command(nlh) == CTRL_CMD_DELFAMILY &&
+	    netlink_uint(attrs[CTRL_ATTR_FAMILY_ID]) == family)
+		die(EXIT_NO_MODULE, "the module was unloaded");
+}
+
+/* All that is there. */
+static void receive(const struct run *run, void (*lost)(void))
+{
+	const struct run ctrl = { .each = of_families, .max = CTRL_ATTR_FAMILY_ID };
+	const struct nlmsghdr *nlh;
+	ssize_t n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
+	int left = n;
+
+	if (n < 0 && errno == ENOBUFS)
+		lost();
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
+	for (nlh = (void *)buffer; n > 0 && mnl_nlmsg_ok(nlh, left);
+	     nlh = mnl_nlmsg_next(nlh, &left)) {
+		if (nlh->nlmsg_type == family)
+			message(nlh, run);
+		else if (nlh->nlmsg_type == GENL_ID_CTRL)
+			message(nlh, &ctrl);
+	}
+}
+
+static volatile sig_atomic_t ended;
+
+static void end_it(int signal)
+{
+	ended = 1;
+}
+
+int netlink_listen(each_fn each, uint16_t max, void (*lost)(void))
+{
+	struct pollfd fd = { .fd = mnl_socket_get_fd(sock), .events = POLLIN };
+	const struct run run = { .each = each, .max = max };
+	const struct sigaction action = { .sa_handler = end_it };
+	sigset_t ours, none;
+
+	sigemptyset(&none);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	/* between the look at ended and ppoll() they wait */
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	join_all();
+	while (!ended) {
+		if (ppoll(&fd, 1, NULL, &none) < 0)
+			continue;
+		receive(&run, lost);
+		if (fflush(stdout))
+			die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));
+	}
+	return 0;
 }

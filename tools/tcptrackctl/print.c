@@ -14,6 +14,7 @@ const char * const state_names[] = {
 
 const char * const mode_words[] = { "enforce", "monitor", "off", NULL };
 const char * const listener_words[] = { "normal", "cookie", NULL };
+const char * const class_words[] = { "slow_accept", "crowd", "few_sources", "spoofed", NULL };
 
 const char *word(const char * const *words, uint32_t n)
 {
@@ -43,7 +44,12 @@ const char *address(const struct nlattr *addr)
 	return to;
 }
 
-const char *endpoint(const struct nlattr *addr, const struct nlattr *port)
+unsigned int port_number(const struct nlattr *attr)
+{
+	return attr ? ntohs(mnl_attr_get_u16(attr)) : 0;
+}
+
+const char *endpoint(const struct nlattr *addr, const struct nlattr *attr)
 {
 	static char text[4][INET6_ADDRSTRLEN + sizeof("[]:65535")];
 	bool four = addr && mnl_attr_get_payload_len(addr) == 4;
@@ -51,7 +57,7 @@ const char *endpoint(const struct nlattr *addr, const struct nlattr *port)
 	char *to = text[n++ % 4];
 
 	snprintf(to, sizeof(text[0]), four ? "%s:%u" : "[%s]:%u", address(addr),
-		 port ? ntohs(mnl_attr_get_u16(port)) : 0);
+		 port_number(attr));
 	return to;
 }
 

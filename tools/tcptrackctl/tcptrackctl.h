@@ -18,6 +18,7 @@ enum {
 struct options {
 	bool json;
 	bool pretty;
+	bool timestamps;
 	int family;		/* AF_INET, AF_INET6, or 0: both */
 };
 
@@ -30,6 +31,7 @@ int cmd_states(int argc, char **argv);
 int cmd_listeners(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -65,8 +67,28 @@ void netlink_changed(bool changed, const char *what);
 /* Attributes by type; those above max are of a newer module. */
 void netlink_nested(const struct nlattr *nest, struct nlattr **attrs, uint16_t max);
 
+/*
+ * Joins a group of the module's family; what: to whom it is refused, and why. Then
+ * netlink_listen() calls back for each event until a signal ends it (status 0) or the module
+ * goes. lost() is called where some were lost.
+ */
+void netlink_join(const char *group, const char *refused);
+int netlink_listen(each_fn each, uint16_t max, void (*lost)(void));
+
+/* The command of a message. */
+uint8_t netlink_command(const struct nlmsghdr *nlh);
+
 /* A number of 4 or 8 bytes; 0 if it is not there. */
 uint64_t netlink_uint(const struct nlattr *attr);
+
+/* --- flood.c --- */
+
+/* Whose flood: ADDRESS:PORT, or * for the namespace; briefly, :PORT for any address. */
+const char *flood_of(struct nlattr **attrs, bool briefly);
+
+/* What is known of it, by the names of the log; "top" is not an attribute alone. */
+json_t *flood_json(const struct nlmsghdr *nlh, struct nlattr **attrs);
+void flood_print(const struct nlmsghdr *nlh, struct nlattr **attrs);
 
 /* --- print.c --- */
 
@@ -77,6 +99,7 @@ extern const char * const state_names[];
 const char *word(const char * const *words, uint32_t n);
 extern const char * const mode_words[];
 extern const char * const listener_words[];
+extern const char * const class_words[];
 
 const char *family_name(uint16_t family);
 
@@ -85,6 +108,9 @@ const char *endpoint(const struct nlattr *addr, const struct nlattr *port);
 
 /* ADDRESS alone; the same buffers. */
 const char *address(const struct nlattr *addr);
+
+/* The port alone. */
+unsigned int port_number(const struct nlattr *attr);
 
 /* A JSON text, and a line end; takes the reference. */
 void print_json(json_t *value);
