@@ -1,0 +1,460 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Events, as "tcptrackctl monitor" and the kernel's own client show them: each transition of
+# both ends, one by one; floods, with the figures of the log; who may listen, and to what;
+# what is lost is counted; what becomes of listeners when the namespace or the module goes.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib_flood.sh
+. "$TESTS/lib_flood.sh"
+
+transitions_not "its floods are longer than the record"
+ctl=${TCPTRACKCTL:-tcptrackctl}
+LOST=12000	# SYNs, of which a reader who sleeps cannot keep all
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+# where nobody may go
+install -m 755 "$(command -v "$ctl")" "$scratch/ctl"
+chmod 711 "$scratch"
+ctl=$scratch/ctl
+
+# --- monitors ---
+
+# joined PID: its socket is in all groups: that of families (16) is the last one.
+joined()
+{
+	awk -v pid="$1" '$2 == 16 && $3 == pid && substr($4, 5, 1) ~ /[89a-f]/ { ok = 1 }
+		END { exit !ok }' "/proc/$1/net/netlink"
+}
+
+# monitor VARIABLE NS COMMAND...: its process id in the variable, what it prints in
+# $scratch/VARIABLE, in $scratch/VARIABLE.err what went wrong.
+monitor()
+{
+	nsenter --net="/run/netns/$2" -- "${@:3}" >"$scratch/$1" 2>"$scratch/$1.err" &
+	printf -v "$1" %s $!
+	wait_for joined "${!1}" 20 || bail "${*:3}: $(cat "$scratch/$1.err")"
+}
+
+# monitor_end VARIABLE [SIGNAL]: it ends by it, with 0, and had nothing to complain of.
+monitor_end()
+{
+	local status
+	kill "-${2:-TERM}" "${!1}"
+	wait "${!1}"
+	status=$?
+	[[ $status -eq 0 && ! -s $scratch/$1.err ]] ||
+		{ echo "status $status"; cat "$scratch/$1.err"; return 1; }
+}
+
+# lines_are VARIABLE N: so many so far.
+lines_are()
+{
+	[[ $(wc -l <"$scratch/$1") -eq $2 ]]
+}
+
+# --- transitions, by the scripted peer: segment by segment ---
+
+# "events begin" and "events WANT": all of them since then, in the namespace of the case.
+events_script()
+{
+	cat >"$scratch/events" <<-END
+	#!/bin/bash
+	ctl='$ctl' dir='$scratch'
+	$(declare -f joined)
+	END
+	cat >>"$scratch/events" <<-'END'
+	out=$dir/events.$(readlink /proc/self/ns/net)
+	# Without addresses, which are those of the case: a has port 80 or is the one who
+	# opens, and the ports are compared.
+	told()
+	{
+		sed -E 's/(\[[^]]*\]|[0-9.]+):([0-9]+)/\2/g; s/^flow-state ([0-9]+ [0-9]+) /\1 /
+			s/ ->//; s/ (local|remote|forward) / /; s/^flow-end ([0-9]+ [0-9]+) /\1 end /
+			s/ age_ms [0-9]+//' "$out" | sed "s/^$ports //" | paste -sd, | sed 's/,/, /g'
+	}
+	if [[ $1 == begin ]]; then
+		"$ctl" monitor state >"$out" 2>&1 &
+		echo $! >"$out.pid"
+		for ((i = 0; i < 500; i++)); do
+			joined "$(<"$out.pid")" && exit 0
+			sleep 0.02
+		done
+		cat "$out"
+		exit 1
+	fi
+	ports=$1 want=$2 commas=${2//[^,]/}
+	for ((i = 0; i < 100; i++)); do
+		mapfile -t lines <"$out"
+		[[ ${#lines[@]} -le ${#commas} ]] || break
+		sleep 0.02
+	done
+	# nothing more comes
+	sleep 0.1
+	kill -TERM "$(<"$out.pid")"
+	[[ $(told) != "$want" ]] || exit 0
+	echo "# wanted: $want"
+	echo "# told:   $(told)"
+	exit 1
+	END
+	chmod +x "$scratch/events"
+}
+
+cases()
+{
+	cat <<-EOF
+	case the peer opens and closes
+	flow f 80 40000
+	listen s
+	sh $scratch/events begin
+	> S
+	< SA
+	> A
+	accept c s
+	> FA
+	< A ack +0
+	close c
+	< FA
+	> A
+	noflow
+	sh $scratch/events '80 40000' 'b CLOSED SYN_SENT, a LISTEN SYN_RECEIVED, b SYN_SENT ESTABLISHED, a SYN_RECEIVED ESTABLISHED, b ESTABLISHED FIN_WAIT_1, a ESTABLISHED CLOSE_WAIT, b FIN_WAIT_1 FIN_WAIT_2, a CLOSE_WAIT LAST_ACK, b FIN_WAIT_2 TIME_WAIT, a LAST_ACK CLOSED, end CLOSED TIME_WAIT normal'
+	count flows_created 1 closed_normal 1
+
+	case we open and close
+	flow f 50000 80
+	sh $scratch/events begin
+	connect c
+	< S
+	> SA
+	< A ack 1
+	close c
+	< FA
+	> A
+	> FA
+	< A ack +0
+	sh $scratch/events '50000 80' 'a CLOSED SYN_SENT, b LISTEN SYN_RECEIVED, a SYN_SENT ESTABLISHED, b SYN_RECEIVED ESTABLISHED, a ESTABLISHED FIN_WAIT_1, b ESTABLISHED CLOSE_WAIT, a FIN_WAIT_1 FIN_WAIT_2, b CLOSE_WAIT LAST_ACK, a FIN_WAIT_2 TIME_WAIT, b LAST_ACK CLOSED'
+	count flows_created 1
+
+	case reset by the peer
+	flow f 80 40000
+	listen s
+	sh $scratch/events begin
+	> S
+	< SA
+	> A
+	accept c s
+	> RA
+	noflow
+	sh $scratch/events '80 40000' 'b CLOSED SYN_SENT, a LISTEN SYN_RECEIVED, b SYN_SENT ESTABLISHED, a SYN_RECEIVED ESTABLISHED, b ESTABLISHED CLOSED, a ESTABLISHED CLOSED, end CLOSED CLOSED reset_by_peer'
+	count flows_created 1 closed_reset_by_peer 1
+
+	case refused
+	flow f 50000 80
+	sh $scratch/events begin
+	connect c
+	< S
+	> RA
+	noflow
+	sh $scratch/events '50000 80' 'a CLOSED SYN_SENT, b LISTEN SYN_RECEIVED, b SYN_RECEIVED CLOSED, a SYN_SENT CLOSED, end CLOSED CLOSED refused'
+	count flows_created 1 closed_refused 1
+
+	case forwarded
+	fwd f 40000 80
+	sh $scratch/events begin
+	> S
+	< SA
+	> A
+	> RA
+	noflow
+	sh $scratch/events '40000 80' 'b LISTEN SYN_RECEIVED, a CLOSED SYN_SENT, a SYN_SENT ESTABLISHED, b SYN_RECEIVED ESTABLISHED, end ESTABLISHED ESTABLISHED reset_by_peer'
+	count flows_created 1 closed_reset_by_peer 1
+	EOF
+}
+
+# --- connections and floods between $a and $b ---
+
+# always [NAME=VALUE]...: every SYN gets a cookie, until the listener closes.
+always()
+{
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000 "$@"
+}
+
+# The whole of an event, as JSON, with its time.
+as_json()
+{
+	local port from
+	fresh_server
+	monitor json "$a" "$ctl" monitor -t -j state
+	in_ns "$b" traffic client "$to" "$port" client 1 1 || return
+	wait_for grep -q flow-end "$scratch/json" 10
+	monitor_end json INT || return
+	from=$(sed -n '1s/.*"port_b":\([0-9]*\).*/\1/p' "$scratch/json")
+	sed -E 's/"time":"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{4}"/TIME/' \
+		"$scratch/json" >"$scratch/json.told"
+	[[ $(head -n 1 "$scratch/json.told") == '{"event":"flow-state",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"end":"b","side":"remote","old":"CLOSED","new":"SYN_SENT"}' &&
+	   $(tail -n 1 "$scratch/json.told" | sed 's/"age_ms":[0-9]*/AGE/') == '{"event":"flow-end",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"state_a":"CLOSED","state_b":"TIME_WAIT","reason":"normal",AGE}' ]] && return
+	cat "$scratch/json.told"
+	return 1
+}
+
+# As the log says it, in the words of the monitor.
+in_the_log()
+{
+	told flood_start "$1" | sed 's/.*event=flood_start netns=[0-9]* listener=/flood-begin /; s/=/ /g'
+	told flood_end "$1" | sed 's/.*event=flood_end netns=[0-9]* listener=/flood-end /; s/=/ /g'
+}
+
+# as_logged VARIABLE PORT: its two lines are those of the log. (The end has the begin, too.)
+as_logged()
+{
+	diff <(in_the_log "$2") <(sed 's/^\(flood-end [^ ]*\) reason [^ ]* halfopen [^ ]* limit [^ ]*/\1/' \
+		"$scratch/$1")
+}
+
+# few: a flood of a listener from few sources, followed by nobody: its events, the log, the
+# verdict and flood-get say the same.
+few()
+{
+	local line ms
+	always
+	fresh
+	monitor floods "$a" "${nobody[@]}" "$ctl" monitor flood
+	flood "$port" -n 6000 -f 600 -p 3 && wait_for lines_are floods 1 10 || return
+	serve_end server
+	wait_for lines_are floods 2 10 || { cat "$scratch/floods"; return 1; }
+	monitor_end floods || return
+	cat "$scratch/floods"
+	as_logged floods "$port" || return
+	line=$(tail -n 1 "$scratch/floods")
+	[[ $line == "flood-end [::]:$port reason listener halfopen 0 limit 1024 duration_ms "*" class few_sources syns 6000 cookies_sent 6000 cookies_valid 0 accept_full 0 sources "*" top "*/*:*%,*/*:*%,*/*:*% ]] ||
+		return
+	ms=${line#* duration_ms } ms=${ms%% *}
+	in_ns "$a" "$ctl" | grep -F " · no flood (last: :$port, 00:00:$(printf %02d $((ms / 1000))), $((6000 * 1000 / ms))/s, few_sources)" ||
+		{ in_ns "$a" "$ctl"; return 1; }
+	[[ $(in_ns "$a" "$ctl" -j status | sed 's/.*"last_flood":{\(.*\),"sources":.*/\1/') == '"family":"ipv6","address":"::","port":'"$port"',"dev":0,"reason":"listener","halfopen":0,"limit":1024,"duration_ms":'"$ms"',"class":"few_sources","syns":6000,"cookies_sent":6000,"cookies_valid":0,"accept_full":0' ]] ||
+		{ in_ns "$a" "$ctl" -j status; return 1; }
+}
+
+# More floods than the log has lines for: each is told. (Twenty lines in a minute.)
+unlimited()
+{
+	local n
+	always
+	monitor floods "$a" "$ctl" monitor flood
+	for ((n = 0; n < 14; n++)); do
+		fresh
+		flood "$port" -n 1 || return
+		serve_end server
+	done
+	wait_for lines_are floods 28 10
+	monitor_end floods &&
+		[[ $(grep -c '^flood-begin ' "$scratch/floods") -eq 14 &&
+		   $(grep -c '^flood-end .* syns 1 cookies_sent 1 ' "$scratch/floods") -eq 14 ]] && return
+	cat "$scratch/floods"
+	return 1
+}
+
+in_mode()
+{
+	[[ $(listener_value "$port" mode) == "$1" ]]
+}
+
+# The namespace's own: no address.
+whole_namespace()
+{
+	policy overflow=cookie halfopen_max=64 cookie_min_time=1000
+	fresh
+	monitor floods "$a" "$ctl" monitor flood
+	flood "$port" -n 200 && wait_for lines_are floods 1 10 || return
+	in_ns "$a" ss -K state syn-recv >/dev/null
+	wait_for lines_are floods 2 60
+	monitor_end floods && as_logged floods '*' &&
+		grep -q '^flood-begin \* reason namespace halfopen 4[0-9] limit 64$' "$scratch/floods" &&
+		in_ns "$a" "$ctl" | grep -F 'no flood (last: *, '
+}
+
+# Nothing of $a is seen elsewhere.
+elsewhere()
+{
+	always
+	fresh
+	monitor here "$a" "$ctl" monitor
+	monitor other "$alone" "$ctl" monitor
+	flood "$port" -n 100 && in_ns "$b" traffic client "$to" "$port" client 1 1 || return
+	serve_end server
+	if ! wait_for grep -q ^flood-end "$scratch/here" 10 ||
+	   ! wait_for grep -q ^flow-end "$scratch/here" 10; then
+		cat "$scratch/here"
+		return 1
+	fi
+	monitor_end here && monitor_end other && [[ ! -s $scratch/other ]] || return
+	in_ns "$alone" "$ctl" | grep ' · no flood$'
+}
+
+# says STATUS TEXT COMMAND...: it fails so, and prints nothing else.
+says()
+{
+	local out status
+	out=$("${@:3}" 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "tcptrackctl: $2" ]] ||
+		{ echo "status $status, not $1: $out"; return 1; }
+}
+
+only='only root may follow flows (CAP_NET_ADMIN in this namespace); "monitor flood" is for everybody'
+not_for_users()
+{
+	says 2 "$only" in_ns "$a" "${nobody[@]}" "$ctl" monitor state &&
+		says 2 "$only" in_ns "$a" "${nobody[@]}" "$ctl" monitor &&
+		says 1 'there are no events "x": flood, state' in_ns "$a" "$ctl" monitor x &&
+		says 1 'monitor flood or state takes no argument: "state"' \
+			in_ns "$a" "$ctl" monitor flood state
+}
+
+# Root of a user namespace follows what is its own.
+user_namespace()
+{
+	says 2 "$only" in_ns "$a" unshare --user --map-root-user "$ctl" monitor state || return
+	unshare --user --map-root-user --net "$ctl" monitor state &
+	own=$!
+	wait_for joined "$own" 10 && monitor_end own
+}
+
+# The reader sleeps: what it has read and what was lost is all there was, and it says so.
+# Each SYN to a port without a listener has three events.
+counted()
+{
+	local lost n
+	policy
+	counters_begin "$a"
+	monitor slow "$a" "$ctl" monitor state
+	kill -STOP "$slow"
+	flood 9 -n "$LOST" && settle_value "$a" flows 0 || return
+	kill -CONT "$slow"
+	wait_for grep -q 'events were lost' "$scratch/slow.err" 20 || { echo "nothing is lost"; return 1; }
+	wait_for is_still slow 20
+	lost=$(counters_since "$a" | awk '$1 == "events_lost" { print $2 }')
+	n=$(wc -l <"$scratch/slow")
+	kill -TERM "$slow"
+	wait "$slow" || return
+	echo "$n read, $lost lost"
+	[[ $lost -gt 0 && $n -gt 0 && $((n + lost)) -eq $((3 * LOST)) ]]
+}
+
+# is_still VARIABLE: it has written nothing for a while.
+is_still()
+{
+	local n
+	n=$(wc -l <"$scratch/$1")
+	sleep 0.3
+	[[ $(wc -l <"$scratch/$1") -eq $n ]]
+}
+
+# A listener that nobody reads loses nothing of others'.
+nobody_listens()
+{
+	counters_begin "$a"
+	flood 9 -n 100 && settle_value "$a" flows 0 && counters_are "$a" events_lost 0 closed_refused 100
+}
+
+# The kernel's own client.
+by_ynl()
+{
+	always
+	fresh
+	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" \
+		--subscribe flood --sleep 10 >"$scratch/ynl" 2>&1 &
+	wait_for ynl_joined 10 || { cat "$scratch/ynl"; return 1; }
+	flood "$port" -n 100 || return
+	serve_end server
+	wait $!
+	tr -d ' \n' <"$scratch/ynl" >"$scratch/ynl.flat"
+	grep -q "'limit':1024,'port':$port,'reason':'listener'},'name':'flood-begin'}" \
+		"$scratch/ynl.flat" &&
+		grep -q "'class':'spoofed','cookies_sent':100,.*'syns':100},'name':'flood-end'}" \
+			"$scratch/ynl.flat" && return
+	cat "$scratch/ynl"
+	return 1
+}
+
+ynl_joined()
+{
+	in_ns "$a" awk '$2 == 16 && $3 > 0 && $4 != "00000000" { ok = 1 } END { exit !ok }' \
+		/proc/net/netlink
+}
+
+# netns_goes: in cookie mode, with somebody who listens until the last moment.
+netns_goes()
+{
+	local inum
+	policy overflow=cookie halfopen_max=64 cookie_min_time=600000
+	fresh
+	monitor floods "$a" "$ctl" monitor
+	flood "$port" -n 200 && wait_for grep -q '^flood-begin' "$scratch/floods" 10 || return
+	inum=$(netns_of "$a")
+	kill -KILL "$floods"
+	wait "$floods" 2>/dev/null
+	serve_end server
+	ns_del "$a"
+	wait_for ended_in "$inum" 20
+}
+
+ended_in()
+{
+	[[ $(dmesg | grep -c "event=flood_end netns=$1 listener=\* ") -eq 1 ]]
+}
+
+# module_goes: who listens is told of the end, and that the module went.
+module_goes()
+{
+	local status
+	always
+	fresh
+	monitor floods "$a" "$ctl" monitor flood
+	flood_start "$port" -n 1000000 -r 500
+	wait_for lines_are floods 1 20 || { flood_stop; return 1; }
+	tt_unload
+	wait_for grep -q unloaded "$scratch/floods.err" 10
+	flood_stop
+	wait "$floods"
+	status=$?
+	cat "$scratch/floods" "$scratch/floods.err"
+	[[ $status -eq 3 && $(<"$scratch/floods.err") == "tcptrackctl: the module was unloaded" ]] &&
+		lines_are floods 2 && as_logged floods "$port"
+}
+
+events_script
+n=$(peer_count "$(cases)")
+plan $((n + 14))
+tt_load
+peer_cases '' "$(cases)"
+to=10.1.1.1
+flood_between
+ns_add alone
+run "a whole event, as JSON" as_json
+for to in 10.1.1.1 fd01:0:0:1::1; do
+	run "a flood: events, log, verdict" few
+done
+to=10.1.1.1
+run "a flood of the namespace" whole_namespace
+run "another namespace hears nothing" elsewhere
+run "the log is limited, events are not" unlimited
+check "states are not for users" not_for_users
+if [[ -e /proc/self/ns/user ]]; then
+	check "root of another user namespace is no other user" user_namespace
+else
+	skip "root of another user namespace" "no user namespaces"
+fi
+run "what is lost is counted, and said" counted
+check "nobody listens, nothing is lost" nobody_listens
+if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
+	run "the kernel's own client" by_ynl
+else
+	skip "the kernel's own client" "no ynl (linux-source-6.12, python3-yaml)"
+fi
+run "the namespace goes during a flood" netns_goes
+flood_between
+run "the module goes during a flood" module_goes
+check "and comes again" eval 'tt_load && says 1 "there are no events \"x\": flood, state" "$ctl" monitor x'
+finish
