@@ -9,7 +9,7 @@
 # shellcheck source=selftests/lib_flood.sh
 . "$(dirname "$0")/lib_flood.sh"
 
-ctl=${TCPTRACKCTL:-tcptrackctl}
+find_tool
 well="nothing is wrong"
 
 # says STATUS TEXT
@@ -182,7 +182,7 @@ early_for_users()
 {
 	local out
 	ns_sysctl "$a" net.tcptrack.early=prerouting
-	out=$(in_ns "$a" setpriv --reuid=65534 --regid=65534 --clear-groups "$ctl" doctor 2>&1)
+	out=$(in_ns "$a" "${nobody[@]}" "$ctl" doctor 2>&1)
 	ns_sysctl "$a" net.tcptrack.early=off
 	[[ $out == *"tcptrackctl: early is not checked: Operation not permitted"* ]] && return
 	echo "$out"

@@ -228,6 +228,15 @@ trap 'exit 130' INT TERM HUP
 scratch=$(mktemp -d)
 export TRAFFIC_PORTS=$scratch/ports
 
+# The tool in $ctl, where those of $nobody, too, may run it.
+find_tool()
+{
+	ctl=$scratch/tcptrackctl
+	install -m 755 "$(command -v "${TCPTRACKCTL:-tcptrackctl}")" "$ctl" || bail "no tcptrackctl"
+	chmod 711 "$scratch"
+	nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+}
+
 # --- what tcptrack shows ---
 
 proc_show()

@@ -9,11 +9,10 @@
 # shellcheck source=selftests/lib_flood.sh
 . "$(dirname "$0")/lib_flood.sh"
 
-ctl=${TCPTRACKCTL:-tcptrackctl}
+find_tool
 N=2000		# flows that come at a time
 STAY=100
 ALL=$((2 * STAY + 3))
-nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 
 # between COMMAND...: what it prints is /proc's $file in $a, line by line and word by word
 # (in any order of lines). What has changed from the reading before to that after is a

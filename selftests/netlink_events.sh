@@ -11,13 +11,8 @@
 . "$TESTS/lib_flood.sh"
 
 transitions_not "its floods are longer than the record"
-ctl=${TCPTRACKCTL:-tcptrackctl}
+find_tool
 LOST=12000	# SYNs, of which a reader who sleeps cannot keep all
-nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-# where nobody may go
-install -m 755 "$(command -v "$ctl")" "$scratch/ctl"
-chmod 711 "$scratch"
-ctl=$scratch/ctl
 
 # --- monitors ---
 

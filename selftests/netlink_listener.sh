@@ -10,8 +10,7 @@
 # shellcheck source=selftests/lib_flood.sh
 . "$TESTS/lib_flood.sh"
 
-ctl=${TCPTRACKCTL:-tcptrackctl}
-nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+find_tool
 N=16		# the limit that is set
 SYNS=100
 MOST=256	# listeners that may have settings in a namespace

@@ -7,8 +7,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-ctl=${TCPTRACKCTL:-tcptrackctl}
-nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+find_tool
 SYSCTLS=/proc/sys/net/tcptrack
 ROUNDS=100
 

@@ -6,7 +6,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-ctl=${TCPTRACKCTL:-tcptrackctl}
+find_tool
 GET='GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'
 
 # known PORT: somebody listens there, and the module knows.

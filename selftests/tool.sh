@@ -9,7 +9,7 @@
 # shellcheck source=selftests/lib_flood.sh
 . "$(dirname "$0")/lib_flood.sh"
 
-ctl=${TCPTRACKCTL:-tcptrackctl}
+find_tool
 odd_name="v\"\\" odd_escaped="v\\\"\\\\"	# of a device, as it is and as a label
 
 ctl_a()
