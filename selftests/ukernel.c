@@ -7,6 +7,7 @@
 #include "halfopen.h"
 #include "hook.h"
 #include "listener.h"
+#include "notify.h"
 #include "source.h"
 #include "synack.h"
 #include "table.h"
@@ -144,6 +145,14 @@ struct tt_source *tt_source_get(struct tt_net *tn, const struct tt_key *key, int
 }
 
 void tt_source_put(struct tt_source *source)
+{
+}
+
+void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
+{
+}
+
+void tt_notify_end(const struct tt_flow *flow)
 {
 }
 

@@ -76,6 +76,8 @@ struct rhash_head { int unused; };
 struct rhashtable { int unused; };
 struct notifier_block { int unused; };
 struct ratelimit_state { int unused; };
+struct sk_buff_head { int unused; };
+struct delayed_work { int unused; };
 struct hlist_node { int unused; };
 
 /* Time */
