@@ -60,7 +60,6 @@
 	A(halfopen_evicted, HALFOPEN_EVICTED) \
 	A(halfopen_expired, HALFOPEN_EXPIRED) \
 	A(listeners_refused, LISTENERS_REFUSED) \
-	A(listener_settings_refused, LISTENER_SETTINGS_REFUSED) \
 	A(cookie_modes, COOKIE_MODES) \
 	A(cookies_sent, COOKIES_SENT) \
 	A(cookies_own_buffer, COOKIES_OWN_BUFFER) \
@@ -88,6 +87,7 @@
 	A(early_acks_dropped, EARLY_ACKS_DROPPED) \
 	A(corrected, CORRECTED) \
 	A(collector_runs, COLLECTOR_RUNS) \
+	A(settings_refused, SETTINGS_REFUSED) \
 	A(events_lost, EVENTS_LOST)
 
 #define TT_VALUE_ATTRS(A) \

@@ -119,7 +119,7 @@ int tt_override_set(const struct tt_listener_key *key, const struct tt_override_
 			to.cookies = change->to.cookies;
 		apply(l, &to);
 	} else {
-		tt_stat_inc(key->tn, listener_settings_refused);
+		tt_stat_inc(key->tn, settings_refused);
 	}
 	spin_unlock_bh(&tt_listeners_lock);
 	if (!err)

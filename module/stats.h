@@ -73,7 +73,6 @@ struct tt_net;
 	TT_STAT(halfopen_evicted, "half-open connections taken out to make room") \
 	TT_STAT(halfopen_expired, "half-open connections taken out by a shortened time-out") \
 	TT_STAT(listeners_refused, "listening sockets not followed: too many, or no memory") \
-	TT_STAT(listener_settings_refused, "listeners' settings refused: too many, or no memory") \
 	/* SYN cookies */ \
 	TT_STAT(cookie_modes, "times that cookie mode was entered") \
 	TT_STAT(cookies_sent, "SYNs answered with a cookie") \
@@ -103,6 +102,8 @@ struct tt_net;
 	/* how well the tracker knows the sockets */ \
 	TT_STAT(corrected, "states that the collector set right") \
 	TT_STAT(collector_runs, "runs of the collector") \
+	/* what is set for one listener */ \
+	TT_STAT(settings_refused, "settings of one listener that were refused: too many, or no memory") \
 	/* what it tells of it */ \
 	TT_STAT(events_lost, "events that were not sent: no memory, or nobody took them in time")
 

@@ -318,10 +318,10 @@ bounded()
 		ctl_a listener set "192.0.2.1:$i" limit 1 || return
 	done
 	says 2 "${refuses}too many listeners have settings: delete some: No space left on device" \
-		set_it limit 1 && counters_are "$a" listener_settings_refused 1 &&
+		set_it limit 1 && counters_are "$a" settings_refused 1 &&
 		listener_is "$port" limit_set inherit &&
 		ctl_a listener set "192.0.2.1:1" limit 2 && ctl_a listener delete "192.0.2.1:2" &&
-		set_it limit 1 && counters_are "$a" listener_settings_refused 1 || return
+		set_it limit 1 && counters_are "$a" settings_refused 1 || return
 	# another namespace has room, and all goes with this one
 	"$ctl" -n "$b" listener set "192.0.2.1:1" limit 1 &&
 		"$ctl" -n "$b" listener set "192.0.2.1:2" cookie-mode always || return

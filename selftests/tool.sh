@@ -334,7 +334,7 @@ listener_same()
 		case $name in
 		family|address)	continue;;
 		dev)	[[ $2 == 0 ]] || device=$odd_escaped;;
-		age_ms)	;;
+		age_ms|limit_set|overflow|cookie_mode)	;;
 		*)
 			value=$2
 			[[ $name != mode ]] || { name=cookie_mode; [[ $2 == cookie ]]; value=$((!$?)); }

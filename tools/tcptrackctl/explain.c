@@ -38,6 +38,31 @@ const struct meaning *meaning_of(enum means kind, const char *name)
 	return NULL;
 }
 
+/*
+ * A close reason is the name of its counter, without what it begins with; what is in ms is
+ * in seconds as a metric.
+ */
+static bool is_called(const struct meaning *m, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strcasecmp(m->name, name) ||
+	       (!strncmp(m->name, name, n) && !strcmp(m->name + n, "_ms")) ||
+	       (m->kind == MEANS_COUNTER && !strncmp(m->name, "closed_", 7) &&
+		!strcasecmp(m->name + 7, name));
+}
+
+static bool is_meant(const char *name)
+{
+	const struct meaning *m;
+
+	for (m = meanings; m->kind; m++) {
+		if (is_called(m, name))
+			return true;
+	}
+	return false;
+}
+
 /* What is written around the name, where it is shown: the names of metrics and buckets. */
 static void bare(char name[NAME], const char *text)
 {
@@ -52,6 +77,9 @@ static void bare(char name[NAME], const char *text)
 		text = "entered";
 	else if (!strcmp(text, "tcptrack_closed_total"))
 		text = "flows_destroyed";
+	snprintf(name, NAME, "%s", text);
+	if (is_meant(name))
+		return;
 	for (i = 0; i < ARRAY_SIZE(before); i++) {
 		if (!strncmp(text, before[i], strlen(before[i])))
 			text += strlen(before[i]);
@@ -68,20 +96,6 @@ static void bare(char name[NAME], const char *text)
 		while (gap > name && gap[-1] >= '0' && gap[-1] <= '9')
 			*--gap = '\0';
 	}
-}
-
-/*
- * A close reason is the name of its counter, without what it begins with; what is in ms is
- * in seconds as a metric.
- */
-static bool is_called(const struct meaning *m, const char *name)
-{
-	size_t n = strlen(name);
-
-	return !strcasecmp(m->name, name) ||
-	       (!strncmp(m->name, name, n) && !strcmp(m->name + n, "_ms")) ||
-	       (m->kind == MEANS_COUNTER && !strncmp(m->name, "closed_", 7) &&
-		!strcasecmp(m->name + 7, name));
 }
 
 static char *paragraph(const struct meaning *m)
