@@ -103,7 +103,7 @@ struct tt_net;
 	TT_STAT(corrected, "states that the collector set right") \
 	TT_STAT(collector_runs, "runs of the collector") \
 	/* what is set for one listener */ \
-	TT_STAT(settings_refused, "settings of one listener that were refused: too many, or no memory") \
+	TT_STAT(settings_refused, "settings of a listener refused: too many, or no memory") \
 	/* what it tells of it */ \
 	TT_STAT(events_lost, "events that were not sent: no memory, or nobody took them in time")
 

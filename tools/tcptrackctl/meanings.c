@@ -198,7 +198,7 @@ const struct meaning meanings[] = {
 	  "Some are normal: what no packet shows is found so. Many with tracepoint=1 are worth a report." },
 	{ MEANS_COUNTER, "collector_runs", "runs of the collector",
 	  "" },
-	{ MEANS_COUNTER, "settings_refused", "settings of one listener that were refused: too many, or no memory",
+	{ MEANS_COUNTER, "settings_refused", "settings of a listener refused: too many, or no memory",
 	  "" },
 	{ MEANS_COUNTER, "events_lost", "events that were not sent: no memory, or nobody took them in time",
 	  "" },
