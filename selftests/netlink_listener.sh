@@ -311,6 +311,7 @@ says()
 bounded()
 {
 	local i refuses="the module refuses: "
+	flood_between	# where nothing is set yet
 	policy
 	fresh
 	counters_begin "$a"
