@@ -13,9 +13,7 @@
 #include <linux/security.h>
 #include <linux/tcp.h>
 #include <net/dst_metadata.h>
-#include <net/inet6_hashtables.h>
 #include <net/inet_ecn.h>
-#include <net/inet_hashtables.h>
 #include <net/ip6_route.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
@@ -25,6 +23,7 @@
 
 #include "cookie.h"
 #include "net.h"
+#include "sock.h"
 #include "synack.h"
 #include "track.h"
 
@@ -93,29 +92,6 @@ static enum tt_stat judge_packet(const struct net *net, const struct sk_buff *sk
 	return TT_SYNACK_OK;
 }
 
-/* The third ACK would find this socket and never the listener. */
-static bool has_socket(const struct tt_synack *a, const struct sk_buff *skb)
-{
-	struct inet_hashinfo *hashinfo = a->net->ipv4.tcp_death_row.hashinfo;
-	const struct tcphdr *th = &a->th;
-	struct sock *sk = NULL;
-
-	if (a->pf == NFPROTO_IPV4)
-		sk = __inet_lookup_established(a->net, hashinfo, ip_hdr(skb)->saddr, th->source,
-					       ip_hdr(skb)->daddr, ntohs(th->dest),
-					       inet_iif(skb), inet_sdif(skb));
-#if IS_ENABLED(CONFIG_IPV6)
-	else
-		sk = __inet6_lookup_established(a->net, hashinfo, &ipv6_hdr(skb)->saddr,
-						th->source, &ipv6_hdr(skb)->daddr,
-						ntohs(th->dest), inet6_iif(skb),
-						inet6_sdif(skb));
-#endif
-	if (sk)
-		sock_gen_put(sk);
-	return sk;
-}
-
 /* A label that a security module would add to the answer is the stack's to write. */
 static bool security_objects(struct tt_synack *a, struct sk_buff *skb)
 {
@@ -132,7 +108,8 @@ static enum tt_stat judge_access(struct tt_synack *a, const struct tt_ctx *ctx)
 {
 	struct sk_buff *skb = ctx->skb;
 
-	if (!ctx->no_socket && has_socket(a, skb))
+	/* the third ACK would find this socket and never the listener */
+	if (!ctx->no_socket && tt_sock_exists(ctx))
 		return TT_STAT_cookie_left_socket;
 	if (a->pf == NFPROTO_IPV4 ? !xfrm4_policy_check(a->sk, XFRM_POLICY_IN, skb) :
 				    !xfrm6_policy_check(a->sk, XFRM_POLICY_IN, skb))

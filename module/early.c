@@ -177,14 +177,10 @@ static void receive(struct sk_buff *skb, u8 pf)
 /* Only what nobody here knows of may be a third ACK, good or bad. */
 static bool is_known(struct tt_ctx *ctx)
 {
-	struct sock *sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
-				       tt_key_ifindex(ctx->skb, ctx->key.family));
 	struct tt_flow *flow;
 
-	if (sk) {
-		sock_gen_put(sk);
+	if (tt_sock_exists(ctx))
 		return true;
-	}
 	ctx->hash = tt_flow_hash(ctx->tn, &ctx->key);
 	flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
 	if (flow)

@@ -92,6 +92,16 @@ struct sock *tt_sock_find(const struct tt_net *tn, const struct tt_key *key, int
 #endif
 }
 
+bool tt_sock_exists(const struct tt_ctx *ctx)
+{
+	struct sock *sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
+				       tt_key_ifindex(ctx->skb, ctx->key.family));
+
+	if (sk)
+		sock_gen_put(sk);
+	return sk;
+}
+
 bool tt_sock_has_listener(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex)
 {
 	struct inet_hashinfo *hashinfo = tn->net->ipv4.tcp_death_row.hashinfo;

@@ -56,6 +56,16 @@ struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net);
 struct sock *tt_sock_find(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex);
 
 /**
+ * tt_sock_exists() - whether any socket but a listener has the tuple of a segment
+ * @ctx: segment that came for this host
+ *
+ * Context: RCU read side.
+ *
+ * Return: true if so.
+ */
+bool tt_sock_exists(const struct tt_ctx *ctx);
+
+/**
  * tt_sock_has_listener() - whether somebody listens where an end was
  * @tn: namespace
  * @key: key of the flow
