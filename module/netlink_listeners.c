@@ -38,6 +38,19 @@ static int which_get(struct which *which, struct nlattr **attrs, struct netlink_
 	return tt_netlink_get_addr(which->has_addr, &which->addr, &which->family, extack);
 }
 
+/* The one that is asked for by its address and port. */
+static int which_one(struct which *which, struct genl_info *info)
+{
+	int err = which_get(which, info->attrs, info->extack);
+
+	if (err)
+		return err;
+	if (which->has_addr && which->has_port)
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "a listener has an address and a port");
+	return -EINVAL;
+}
+
 static bool is_it(const struct which *which, const struct tt_listener_key *key)
 {
 	return (!which->family || which->family == key->family) &&
@@ -118,13 +131,9 @@ int tcptrack_nl_listeners_get_doit(struct sk_buff *request, struct genl_info *in
 	int err;
 	void *hdr;
 
-	err = which_get(&which, info->attrs, info->extack);
+	err = which_one(&which, info);
 	if (err)
 		return err;
-	if (!which.has_addr || !which.has_port) {
-		NL_SET_ERR_MSG(info->extack, "a listener has an address and a port");
-		return -EINVAL;
-	}
 	skb = tt_netlink_reply(info, NLMSG_GOODSIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
@@ -186,14 +195,10 @@ static bool has_device(struct net *net, u32 ifindex)
 static int get_key(struct tt_listener_key *key, struct genl_info *info)
 {
 	struct which which = { };
-	int err = which_get(&which, info->attrs, info->extack);
+	int err = which_one(&which, info);
 
 	if (err)
 		return err;
-	if (!which.has_addr || !which.has_port) {
-		NL_SET_ERR_MSG(info->extack, "a listener has an address and a port");
-		return -EINVAL;
-	}
 	memset(key, 0, sizeof(*key));
 	key->tn = tt_net(genl_info_net(info));
 	key->addr = which.addr;
