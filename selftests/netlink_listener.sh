@@ -162,12 +162,13 @@ always()
 # What is no good cookie is refused, where there may be cookies, and only there.
 always_acks()
 {
+	flood_between	# where no cookie is in flight
 	policy overflow=recycle cookie_resets=0
 	two
 	set_it cookie-mode always
 	begin 0
 	flood "$port" -n "$SYNS" -a 0 && flood "$other" -n "$SYNS" -a 0 &&
-		counters_are "$a" cookies_invalid "$SYNS" &&
+		counters_are "$a" cookies_invalid "$SYNS" cookies_invalid_unhashed "$SYNS" &&
 		listener_is "$port" cookies_invalid "$SYNS" &&
 		listener_is "$other" cookies_invalid 0 || return
 	set_it cookie-mode auto && listener_is "$port" mode normal &&
