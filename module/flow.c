@@ -52,7 +52,7 @@ static void gauge_add(const struct tt_flow *flow, int end, long n)
 
 	if (side == TT_LOCAL && (state == TT_LISTEN || state == TT_CLOSED))
 		return;
-	this_cpu_add(flow->tn->stats->gauge[side][state], n);
+	__this_cpu_add(flow->tn->stats->gauge[side][state], n);
 }
 
 void tt_flow_place(struct tt_flow *flow, int end, enum tt_state state)
@@ -125,7 +125,7 @@ void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 	if (!req == !(flow->flags & TT_F_REQUEST))
 		return;
 	flow->flags ^= TT_F_REQUEST;
-	this_cpu_add(flow->tn->stats->halfopen, req ? 1 : -1);
+	__this_cpu_add(flow->tn->stats->halfopen, req ? 1 : -1);
 	if (req) {
 		flow->half = tt_now();
 		enqueue(flow, req);
@@ -170,7 +170,7 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 			tt_flow_set_request(flow, NULL);
 		tt_flow_place(flow, end, next);
 		if (local)
-			this_cpu_inc(flow->tn->stats->entered[next]);
+			__this_cpu_inc(flow->tn->stats->entered[next]);
 		tt_notify_state(flow, end, was, next);
 	}
 }
@@ -206,7 +206,7 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
 	while ((flow = tt_table_find(tn, key, hash))) {
 		if (!tt_flow_lock(tn, flow))
 			continue;
-		if (!memcmp(&flow->key, key, sizeof(*key)))
+		if (tt_key_equal(&flow->key, key))
 			return flow;
 		tt_flow_put(flow);
 	}
@@ -230,8 +230,8 @@ static void give_back(struct tt_net *tn, bool unproven)
 static void count_end(struct tt_flow *flow)
 {
 	if (flow->reason < TT_REASONS) {
-		this_cpu_inc(flow->tn->stats->stat[TT_STAT_closed_normal + flow->reason]);
-		tt_stat_inc(flow->tn, flows_destroyed);
+		__this_cpu_inc(flow->tn->stats->stat[TT_STAT_closed_normal + flow->reason]);
+		__tt_stat_inc(flow->tn, flows_destroyed);
 		tt_notify_end(flow);
 	}
 }
@@ -298,7 +298,7 @@ void tt_flow_restart(struct tt_flow *flow, enum tt_reason reason)
 	gauge_add(flow, 0, -1);
 	gauge_add(flow, 1, -1);
 	flow->flags &= TT_F_PROVEN | TT_F_FORWARD | TT_F_PEER_AWAY;
-	tt_stat_inc(flow->tn, flows_created);
+	__tt_stat_inc(flow->tn, flows_created);
 	begin(flow);
 }
 
@@ -444,7 +444,7 @@ struct tt_flow *tt_flow_new(struct tt_net *tn, const struct tt_key *key, u32 has
 		if (old)
 			return old;
 	}
-	this_cpu_inc(tn->stats->stat[why]);
+	__this_cpu_inc(tn->stats->stat[why]);
 	begin(flow);
 	unproven_add(flow);
 	return flow;

@@ -16,12 +16,23 @@
 
 #include "key.h"
 
+/* Whether the first one is the greater. */
+static bool order(const struct in6_addr *a, const struct in6_addr *b, u16 aport, u16 bport)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (a->s6_addr32[i] != b->s6_addr32[i])
+			return ntohl(a->s6_addr32[i]) > ntohl(b->s6_addr32[i]);
+	}
+	return aport > bport;
+}
+
 /* The smaller end first; returns where the first argument went. */
 static int canonicalise(struct tt_key *key, const struct in6_addr *a, __be16 aport,
 			const struct in6_addr *b, __be16 bport)
 {
-	int cmp = memcmp(a, b, sizeof(*a));
-	int first = cmp > 0 || (!cmp && ntohs(aport) > ntohs(bport));
+	int first = order(a, b, ntohs(aport), ntohs(bport));
 
 	key->addr[first] = *a;
 	key->port[first] = aport;

@@ -154,6 +154,8 @@ struct tt_stats {
 
 #ifdef __KERNEL__
 #define tt_stat_inc(tn, name)	this_cpu_inc((tn)->stats->stat[TT_STAT_##name])
+/* With bottom halves off: nothing that counts can come between. */
+#define __tt_stat_inc(tn, name)	__this_cpu_inc((tn)->stats->stat[TT_STAT_##name])
 
 /* The names of the states as everything that users see spells them. */
 extern const char * const tt_state_names[TT_STATES];

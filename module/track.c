@@ -28,14 +28,14 @@ static void count_once(struct tt_flow *flow, u16 flag, enum tt_stat stat)
 	if (flow->flags & flag)
 		return;
 	flow->flags |= flag;
-	this_cpu_inc(flow->tn->stats->stat[stat]);
+	__this_cpu_inc(flow->tn->stats->stat[stat]);
 }
 
 static void count_syn_retrans(struct tt_flow *flow)
 {
 	struct tt_net *tn = flow->tn;
 
-	tt_stat_inc(tn, syn_retrans);
+	__tt_stat_inc(tn, syn_retrans);
 	if (flow->syns < U8_MAX)
 		flow->syns++;
 	/* once a SYN-ACK was seen, half is its time */
@@ -50,7 +50,7 @@ static void count_synack_retrans(struct tt_flow *flow)
 {
 	struct tt_net *tn = flow->tn;
 
-	tt_stat_inc(tn, synack_retrans);
+	__tt_stat_inc(tn, synack_retrans);
 	if (flow->synacks < U8_MAX)
 		flow->synacks++;
 	tt_stats_gap(tn, TT_GAP_SYNACK, flow->synacks, tt_ms_since(flow->half));
@@ -69,7 +69,7 @@ void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags)
 		count_synack_retrans(flow);
 		break;
 	case TT_EV_FIN_RETRANS:
-		tt_stat_inc(tn, fin_retrans);
+		__tt_stat_inc(tn, fin_retrans);
 		break;
 	case TT_EV_SIMUL_OPEN:
 		count_once(flow, TT_F_SIMOPEN, TT_STAT_simultaneous_opens);
@@ -78,23 +78,23 @@ void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags)
 		count_once(flow, TT_F_SIMCLOSE, TT_STAT_simultaneous_closes);
 		break;
 	case TT_EV_CHALLENGE:
-		tt_stat_inc(tn, challenge_acks);
+		__tt_stat_inc(tn, challenge_acks);
 		break;
 	case TT_EV_OLD_DUP:
 		if (flags & TT_SFR)
-			tt_stat_inc(tn, old_duplicates);
+			__tt_stat_inc(tn, old_duplicates);
 		break;
 	case TT_EV_BAD_ACK:
-		tt_stat_inc(tn, bad_acks);
+		__tt_stat_inc(tn, bad_acks);
 		break;
 	case TT_EV_RST_IGNORED:
-		tt_stat_inc(tn, rst_ignored);
+		__tt_stat_inc(tn, rst_ignored);
 		break;
 	case TT_EV_TW_RESTART:
-		tt_stat_inc(tn, timewait_restarted);
+		__tt_stat_inc(tn, timewait_restarted);
 		break;
 	case TT_EV_TW_ASSASSINATED:
-		tt_stat_inc(tn, timewait_assassinated);
+		__tt_stat_inc(tn, timewait_assassinated);
 		break;
 	default:
 		break;

@@ -43,6 +43,8 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define __release(x)			((void)0)
 #define likely(x)			(x)
 #define unlikely(x)			(x)
+#define noinline
+#define __uninitialized
 #define READ_ONCE(x)			(x)
 #define WRITE_ONCE(x, value)		((x) = (value))
 #define data_race(x)			(x)
@@ -116,6 +118,8 @@ static inline void spin_unlock(spinlock_t *lock)
 #define atomic_dec(v)			((v)->counter--)
 #define atomic_inc_return(v)		(++(v)->counter)
 #define this_cpu_inc(x)			((x)++)
+#define __this_cpu_inc(x)		((x)++)
+#define __this_cpu_add(x, n)		((x) += (n))
 #define this_cpu_add(x, n)		((x) += (n))
 #define per_cpu_ptr(p, cpu)		((void)(cpu), (p))
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)

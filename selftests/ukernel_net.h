@@ -98,6 +98,11 @@ struct sk_buff {
 	bool gso, bad_checksum;
 };
 
+static inline unsigned int skb_headlen(const struct sk_buff *skb)
+{
+	return skb->headlen;
+}
+
 static inline void *skb_header_pointer(const struct sk_buff *skb, int off, int len, void *buf)
 {
 	if ((int)skb->headlen - off >= len)
