@@ -61,10 +61,12 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 			     const struct nf_hook_state *state, const struct tcphdr *th,
 			     unsigned int thoff)
 {
-	struct tt_ctx ctx = { .tn = tn, .skb = skb, .state = state, .thoff = thoff };
 	const __be16 ports[2] = { th->source, th->dest };
-	enum tt_stat why = tt_segment_parse(&ctx.seg, skb, th, thoff);
+	struct tt_ctx ctx __uninitialized;
+	enum tt_stat why;
 
+	tt_ctx_init(&ctx, tn, skb, state, thoff);
+	why = tt_segment_parse(&ctx.seg, skb, th, thoff);
 	if (why != TT_SEGMENT_OK) {
 		this_cpu_inc(tn->stats->stat[why]);
 		return TT_PASS;
@@ -80,7 +82,9 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 		return TT_PASS;
 	}
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, state);
-	ctx.hash = tt_flow_hash(tn, &ctx.key);
+	/* what is refused or answered with a cookie needs no flow */
+	if (state->hook != NF_INET_LOCAL_IN || !(ctx.seg.flags & TT_SYN))
+		ctx.hash = tt_flow_hash(tn, &ctx.key);
 	switch (state->hook) {
 	case NF_INET_LOCAL_IN:
 		return tt_track_in(&ctx);
@@ -105,15 +109,46 @@ static unsigned int nf_verdict(enum tt_verdict verdict)
 	}
 }
 
-/* The steps of every packet. */
-static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+/*
+ * Nearly all that a server sees: a segment that opens and closes nothing, of a socket that is
+ * ESTABLISHED. Nothing but its flags is looked at.
+ */
+static bool is_ordinary(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct tt_net *tn = tt_net(state->net);
+	unsigned int thoff = sizeof(struct ipv6hdr);
+	const struct iphdr *iph;
+
+	if (!tt_sock_is_established(skb->sk, state->net))
+		return false;
+	if (state->pf == NFPROTO_IPV4) {
+		iph = ip_hdr(skb);
+		if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
+			return false;
+		thoff = iph->ihl * 4;
+	} else if (ipv6_hdr(skb)->nexthdr != IPPROTO_TCP) {
+		return false;
+	}
+	return skb_headlen(skb) >= thoff + sizeof(struct tcphdr) &&
+	       !(tcp_flag_byte((const struct tcphdr *)(skb->data + thoff)) & TT_SFR) &&
+	       !is_repeat(skb, state);
+}
+
+/* The steps of every other packet. */
+static noinline unsigned int hook_slow(struct tt_net *tn, struct sk_buff *skb,
+				       const struct nf_hook_state *state)
+{
 	struct tcphdr buf, *th;
 	enum tt_stat why;
 	unsigned int thoff;
 	int proto;
 
+	/* a cookie belongs to no flow yet */
+	if (tt_synack_is_own(skb)) {
+		tt_stat_inc(tn, segments_seen);
+		if (is_repeat(skb, state))
+			tt_stat_inc(tn, segments_repeat);
+		return NF_ACCEPT;
+	}
 	proto = tt_segment_find(skb, state->pf, &thoff, &why);
 	if (proto != IPPROTO_TCP) {
 		if (why != TT_SEGMENT_OK) {
@@ -139,14 +174,22 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 		tt_stat_inc(tn, segments_repeat);
 		return NF_ACCEPT;
 	}
-	/* a cookie belongs to no flow yet */
-	if (tt_synack_is_own(skb))
-		return NF_ACCEPT;
 	if (!(tcp_flag_byte(th) & TT_SFR) && tt_sock_is_established(skb->sk, state->net)) {
 		tt_stat_inc(tn, segments_early);
 		return NF_ACCEPT;
 	}
 	return nf_verdict(track(tn, skb, state, th, thoff));
+}
+
+static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct tt_net *tn = tt_net(state->net);
+
+	if (unlikely(!is_ordinary(skb, state)))
+		return hook_slow(tn, skb, state);
+	tt_stat_inc(tn, segments_seen);
+	tt_stat_inc(tn, segments_early);
+	return NF_ACCEPT;
 }
 
 unsigned int tt_hook_early(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)

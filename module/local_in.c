@@ -182,14 +182,14 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	/* close() may overtake the FIN: CLOSE_WAIT shows when the socket sends */
 	if (next.state == TT_CLOSE_WAIT && was != TT_CLOSE_WAIT)
 		next.state = TT_ESTABLISHED;
+	/* before it leaves its half-open queue, or it would wait among the unproven for this */
+	if (next.state != TT_SYN_RECEIVED)
+		tt_flow_prove(flow);
 	tt_track_apply(flow, to, &next);
 	if (was == TT_SYN_SENT && next.state == TT_ESTABLISHED)
 		opened(flow, ctx);
-	if (next.state != TT_SYN_RECEIVED) {
-		if (was == TT_SYN_SENT || was == TT_SYN_RECEIVED)
-			flow->reason = TT_NO_REASON;	/* no ICMP error has ended it */
-		tt_flow_prove(flow);
-	}
+	if (next.state != TT_SYN_RECEIVED && (was == TT_SYN_SENT || was == TT_SYN_RECEIVED))
+		flow->reason = TT_NO_REASON;	/* no ICMP error has ended it */
 	tt_flow_put(flow);
 }
 
@@ -243,7 +243,8 @@ static bool quiet(const struct tt_flow *flow, const struct tt_ctx *ctx)
 /* Connected to itself: one socket, end 0, takes what it has sent in LOCAL_OUT. */
 static void self_in(struct tt_ctx *ctx)
 {
-	struct tt_flow *flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
+	struct tt_flow *flow = tt_flow_get(ctx->tn, &ctx->key,
+					   tt_flow_hash(ctx->tn, &ctx->key));
 	struct tt_endpoint next;
 	enum tt_event ev;
 
@@ -278,14 +279,30 @@ static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk, enum rec
 	return verdict;
 }
 
-static void follow(struct tt_ctx *ctx, struct sock *sk)
+static void step_or_begin(struct tt_flow *flow, struct tt_ctx *ctx, struct sock *sk)
 {
-	struct tt_flow *flow = tt_local_get(ctx);
-
 	if (!flow)
 		flow = begin_in(ctx, sk);
 	if (flow)
 		step_in(flow, ctx, sk);
+}
+
+/* Neither the bound nor a cookie concerns what has a socket already and is no SYN. */
+static void follow_known(struct tt_ctx *ctx, struct sock *sk)
+{
+	struct tt_flow *flow = tt_local_get(ctx);
+
+	if (flow && quiet(flow, ctx))
+		tt_flow_put(flow);
+	else
+		step_or_begin(flow, ctx, sk);
+}
+
+static void follow(struct tt_ctx *ctx, struct sock *sk)
+{
+	if (ctx->seg.flags & TT_SYN)
+		ctx->hash = tt_flow_hash(ctx->tn, &ctx->key);
+	step_or_begin(tt_local_get(ctx), ctx, sk);
 }
 
 static enum receiver receiver(struct tt_ctx *ctx)
@@ -320,8 +337,11 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		self_in(ctx);
 		return TT_PASS;
 	}
-	/* a FIN for a socket is neither quiet nor judged */
-	if (!(ctx->seg.flags & (TT_SYN | TT_RST)) && !(sk && ctx->seg.flags & TT_FIN))
+	if (sk && !(ctx->seg.flags & TT_SYN)) {
+		follow_known(ctx, sk);
+		return TT_PASS;
+	}
+	if (!(ctx->seg.flags & (TT_SYN | TT_RST)))
 		end = receiver(ctx);
 	if (end == QUIET)
 		return TT_PASS;

@@ -26,7 +26,7 @@ enum tt_verdict {
  * @state: where the hook runs
  * @thoff: offset of its TCP header
  * @key: of its flow
- * @hash: of @key
+ * @hash: of @key; in LOCAL_IN a SYN's is there once it is followed
  * @from: the sender's end in @key
  * @seg: the checked segment
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
@@ -45,6 +45,19 @@ struct tt_ctx {
 	bool early;
 	bool no_socket;
 };
+
+/* Its key, sender and segment are the caller's to write, before anybody reads them. */
+static inline void tt_ctx_init(struct tt_ctx *ctx, struct tt_net *tn, struct sk_buff *skb,
+			       const struct nf_hook_state *state, unsigned int thoff)
+{
+	ctx->tn = tn;
+	ctx->skb = skb;
+	ctx->state = state;
+	ctx->thoff = thoff;
+	ctx->hash = 0;
+	ctx->early = false;
+	ctx->no_socket = false;
+}
 
 #define TT_SFR	(TT_SYN | TT_FIN | TT_RST)
 
@@ -83,7 +96,7 @@ void tt_track_sock(struct tt_net *tn, struct sock *sk, int state);
  * tt_track_adopt() - make the flow of a socket that has none, or complete it
  * @tn: namespace
  * @key: from tt_key_sock()
- * @hash: of @key
+ * @hash: of @key; in LOCAL_IN a SYN's is there once it is followed
  * @end: the socket's end
  * @sk: full, request or TIME_WAIT socket
  *
