@@ -15,6 +15,7 @@
 #include "local.h"
 #include "net.h"
 #include "sock.h"
+#include "target.h"
 
 /*
  * ACKs without a good cookie that the stack may answer with a RST, a second and
@@ -74,20 +75,14 @@ static enum tt_verdict refuse(const struct tt_ctx *ctx, struct tt_listener *l, b
 
 	if (pass && ctx->early)
 		return TT_PASS;	/* LOCAL_IN, on the same CPU, will spend it */
-	tt_listener_inc(l, cookies_invalid);
+	__tt_listener_inc(l, cookies_invalid);
 	if (!hashed)
-		tt_stat_inc(ctx->tn, cookies_invalid_unhashed);
+		__tt_stat_inc(ctx->tn, cookies_invalid_unhashed);
 	if (!pass)
 		return TT_DROP;
 	this_cpu_ptr(&budget)->left--;
-	tt_stat_inc(ctx->tn, cookies_invalid_passed);
+	__tt_stat_inc(ctx->tn, cookies_invalid_passed);
 	return TT_PASS;
-}
-
-/* LOCAL_IN makes one, and counts it if it cannot. */
-static struct tt_queue *get_queue(const struct tt_ctx *ctx, struct sock *sk)
-{
-	return ctx->early ? tt_queue_find(sk) : tt_queue_get(ctx->tn, sk);
 }
 
 static bool is_good(struct tt_ctx *ctx)
@@ -101,15 +96,14 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 {
 	struct tt_net *tn = ctx->tn;
 	struct tt_queue *q;
-	struct sock *sk;
 	bool on;
 
 	/* nothing to learn, nothing to refuse */
 	if (!atomic_read(&tn->answering) && !tt_flood_outstanding(&tn->flood))
 		return TT_PASS;
-	sk = tt_sock_listener(ctx);
-	q = sk ? get_queue(ctx, sk) : NULL;
-	if (!q || sk_acceptq_is_full(sk) || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
+	/* LOCAL_IN makes one, and counts it if it cannot */
+	q = ctx->early ? tt_target_find(ctx) : tt_target_get(ctx);
+	if (!q || sk_acceptq_is_full(q->sk) || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
 	on = tt_flood_is_on(q->listener);
 	if (ctx->early && !on)
@@ -120,9 +114,9 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 		return on ? refuse(ctx, q->listener, true) : TT_PASS;
 	if (ctx->early)
 		return TT_PASS;
-	tt_listener_inc(q->listener, cookies_valid);
+	__tt_listener_inc(q->listener, cookies_valid);
 	/* a listener that was closed and opened again has forgotten that it sends cookies */
-	tcp_synq_overflow(sk);
+	tcp_synq_overflow(q->sk);
 	begin(ctx);
 	return TT_PASS;
 }

@@ -28,6 +28,7 @@ DEFINE_SPINLOCK(tt_listeners_lock);
 static struct rhashtable listeners, queues;
 static unsigned int nlisteners;		/* queues of all namespaces */
 static unsigned int walk;
+static unsigned int queues_seq;		/* changes with queues; tt_listeners_lock */
 
 static const struct rhashtable_params listener_params = {
 	.head_offset = offsetof(struct tt_listener, node),
@@ -259,6 +260,7 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 	spin_lock_init(&q->lock);
 	INIT_LIST_HEAD(&q->oldest);
 	q->walk = READ_ONCE(walk);
+	q->calm = jiffies - 1;
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		goto err_sock;
 	if (rhashtable_insert_fast(&queues, &q->node, queue_params))
@@ -266,6 +268,7 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 	if (list_empty(&q->listener->queues))
 		tt_flood_again(tn, q->listener);
 	list_add_tail_rcu(&q->list, &q->listener->queues);
+	WRITE_ONCE(queues_seq, queues_seq + 1);
 	tn->nqueues++;
 	nlisteners++;
 	return q;
@@ -284,6 +287,11 @@ static bool too_many(const struct tt_net *tn)
 {
 	return nlisteners >= LISTENERS_MAX ||
 	       (!net_eq(tn->net, &init_net) && tn->nqueues >= LISTENERS_OTHER);
+}
+
+unsigned int tt_queues_seq(void)
+{
+	return READ_ONCE(queues_seq);
 }
 
 struct tt_queue *tt_queue_find(const struct sock *sk)
@@ -320,6 +328,8 @@ static void queue_remove(struct tt_queue *q)
 	lockdep_assert_held(&tt_listeners_lock);
 	rhashtable_remove_fast(&queues, &q->node, queue_params);
 	list_del_rcu(&q->list);
+	/* before any grace period that frees it begins */
+	WRITE_ONCE(queues_seq, queues_seq + 1);
 	tt_listener_leave(q->listener);
 	q->tn->nqueues--;
 	nlisteners--;

@@ -95,6 +95,7 @@ struct tt_listener {
  * @dying: the socket listens no more, its requests are still there; written
  *	under tt_listeners_lock
  * @walk: the collector's last walk that saw it; collector only
+ * @calm: the last jiffy in which a SYN found nobody in it whose time was over; no lock
  * @lock: guards what follows; innermost, taken under a flow's lock
  * @gone: the reference on @sk was given back
  * @seen: length of the stack's queue when it was read last; part of tt_net.held
@@ -117,6 +118,7 @@ struct tt_queue {
 	refcount_t ref;
 	bool dying;
 	unsigned int walk;
+	unsigned long calm;
 	spinlock_t lock;	/* guards what follows */
 	bool gone;
 	int seen;
@@ -138,6 +140,12 @@ enum tt_room {
 	tt_stat_inc((l)->key.tn, name); \
 } while (0)
 
+/* With bottom halves off. */
+#define __tt_listener_inc(l, name) do { \
+	__this_cpu_inc((l)->stats->stat[TT_LISTENER_##name]); \
+	__tt_stat_inc((l)->key.tn, name); \
+} while (0)
+
 /**
  * tt_queue_get() - the queue of a listening socket, made if there is none
  * @tn: namespace
@@ -153,6 +161,16 @@ struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk);
 
 /* The same, but not made. */
 struct tt_queue *tt_queue_find(const struct sock *sk);
+
+/**
+ * tt_queues_seq() - tells whether a queue has come or gone
+ *
+ * Context: RCU read side: until it ends, a queue that was in the tables when this number was
+ * read before, in another read side, and is read again here, is alive.
+ *
+ * Return: a number that changes with them.
+ */
+unsigned int tt_queues_seq(void);
 
 /**
  * tt_queue_hold() - keep a queue beyond the RCU read side

@@ -143,17 +143,23 @@ static struct sock *find_listener(struct tt_ctx *ctx, struct sk_buff *skb, int d
 #endif
 }
 
+static unsigned int tcp_length(const struct tt_ctx *ctx)
+{
+	return __tcp_hdrlen((const struct tcphdr *)(ctx->skb->data + ctx->thoff));
+}
+
+bool tt_sock_pull(struct tt_ctx *ctx)
+{
+	return pskb_may_pull(ctx->skb, ctx->thoff + sizeof(struct tcphdr)) &&
+	       pskb_may_pull(ctx->skb, ctx->thoff + tcp_length(ctx));
+}
+
 struct sock *tt_sock_listener(struct tt_ctx *ctx)
 {
 	struct sk_buff *skb = ctx->skb;
 	struct sock *sk = skb->sk;
-	int doff;
+	int doff = tcp_length(ctx);
 
-	if (!pskb_may_pull(skb, ctx->thoff + sizeof(struct tcphdr)))
-		return NULL;
-	doff = __tcp_hdrlen((const struct tcphdr *)(skb->data + ctx->thoff));
-	if (!pskb_may_pull(skb, ctx->thoff + doff))
-		return NULL;
 	if (sk && sk_fullsock(sk) && READ_ONCE(sk->sk_state) == TCP_LISTEN &&
 	    net_eq(sock_net(sk), ctx->tn->net))
 		return sk;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whom a segment is for, remembered: in a flood it is the same listener again and again. */
+
+#include <linux/filter.h>
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "listener.h"
+#include "net.h"
+#include "sock.h"
+#include "target.h"
+#include "track.h"
+
+/* All that a look-up of a listener asks for, but the source. */
+struct place {
+	const struct tt_net *tn;
+	struct in6_addr addr;
+	int dif, sdif;
+	u32 family;
+	__be16 port;
+};
+
+/**
+ * struct memory - what this CPU has found last; bottom halves are off
+ * @place: where
+ * @until: the jiffy in which it holds
+ * @seq: tt_queues_seq() before it was looked up: no queue has come or gone since
+ * @q: alive while @seq is the same, for who reads that under RCU
+ */
+struct memory {
+	struct place place;
+	unsigned long until;
+	unsigned int seq;
+	struct tt_queue *q;
+};
+
+static DEFINE_PER_CPU(struct memory, memory);
+
+static void place_of(struct place *p, const struct tt_ctx *ctx)
+{
+	const struct sk_buff *skb = ctx->skb;
+	bool v4 = ctx->key.family == AF_INET;
+
+	p->tn = ctx->tn;
+	p->addr = ctx->key.addr[!ctx->from];
+	p->dif = v4 ? inet_iif(skb) : inet6_iif(skb);
+	p->sdif = v4 ? inet_sdif(skb) : inet6_sdif(skb);
+	p->family = ctx->key.family;
+	p->port = ctx->key.port[!ctx->from];
+}
+
+/* Whether the source, or who sent it, may choose another listener. */
+static bool depends(const struct tt_ctx *ctx, const struct sock *sk)
+{
+	return ctx->skb->sk || sk->sk_reuseport ||
+	       static_branch_unlikely(&bpf_sk_lookup_enabled);
+}
+
+static bool is_same(const struct place *a, const struct place *b)
+{
+	return a->tn == b->tn && ipv6_addr_equal(&a->addr, &b->addr) && a->dif == b->dif &&
+	       a->sdif == b->sdif && a->family == b->family && a->port == b->port;
+}
+
+/* A listener that is new to us may be the better match: that waits for the next jiffy. */
+static struct tt_queue *recall(const struct memory *m, const struct place *p, unsigned int seq)
+{
+	if (m->until != jiffies || m->seq != seq || !is_same(&m->place, p) ||
+	    READ_ONCE(m->q->dying) || READ_ONCE(m->q->sk->sk_state) != TCP_LISTEN)
+		return NULL;
+	return m->q;
+}
+
+static struct tt_queue *target(struct tt_ctx *ctx, bool make)
+{
+	struct memory *m = this_cpu_ptr(&memory);
+	unsigned int seq = tt_queues_seq();
+	struct place place;
+	struct tt_queue *q;
+	struct sock *sk;
+
+	if (!tt_sock_pull(ctx))
+		return NULL;
+	place_of(&place, ctx);
+	q = ctx->skb->sk ? NULL : recall(m, &place, seq);
+	if (q)
+		return q;
+	sk = tt_sock_listener(ctx);
+	if (!sk)
+		return NULL;
+	q = make ? tt_queue_get(ctx->tn, sk) : tt_queue_find(sk);
+	if (q && !depends(ctx, sk)) {
+		m->place = place;
+		m->until = jiffies;
+		m->seq = seq;
+		m->q = q;
+	}
+	return q;
+}
+
+struct tt_queue *tt_target_get(struct tt_ctx *ctx)
+{
+	return target(ctx, true);
+}
+
+struct tt_queue *tt_target_find(struct tt_ctx *ctx)
+{
+	return target(ctx, false);
+}
