@@ -80,13 +80,10 @@ static bool is_wanted(u8 flags)
 	       (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK;
 }
 
-/* Neither routing nor a martian's check would do anything but deliver it. */
-static bool is_local_v4(struct net *net, const struct net_device *in, const struct iphdr *iph)
+static bool is_local_v4(struct net *net, const struct net_device *in, __be32 daddr)
 {
-	return __in_dev_get_rcu(in) && !ipv4_is_loopback(iph->saddr) &&
-	       !ipv4_is_loopback(iph->daddr) &&
-	       inet_addr_type_dev_table(net, in, iph->daddr) == RTN_LOCAL &&
-	       inet_addr_type_dev_table(net, in, iph->saddr) == RTN_UNICAST;
+	return __in_dev_get_rcu(in) && !ipv4_is_loopback(daddr) &&
+	       inet_addr_type_dev_table(net, in, daddr) == RTN_LOCAL;
 }
 
 static bool is_unicast_v6(const struct in6_addr *addr)
@@ -95,12 +92,24 @@ static bool is_unicast_v6(const struct in6_addr *addr)
 	       IPV6_ADDR_UNICAST;
 }
 
-static bool is_local_v6(struct net *net, const struct net_device *in, const struct ipv6hdr *ip6h)
+static bool is_local_v6(struct net *net, const struct net_device *in,
+			const struct in6_addr *daddr)
 {
 	const struct inet6_dev *idev = __in6_dev_get(in);
 
-	return idev && !READ_ONCE(idev->cnf.disable_ipv6) && is_unicast_v6(&ip6h->saddr) &&
-	       is_unicast_v6(&ip6h->daddr) && ipv6_chk_addr(net, &ip6h->daddr, in, 0);
+	return idev && !READ_ONCE(idev->cnf.disable_ipv6) && is_unicast_v6(daddr) &&
+	       ipv6_chk_addr(net, daddr, in, 0);
+}
+
+/*
+ * A martian is not answered: routing, which is still to come, would drop it. With IPv4 the way
+ * back tells most of them (tt_synack_route()).
+ */
+static bool is_from_one(const struct sk_buff *skb, u8 pf)
+{
+	if (pf == NFPROTO_IPV4)
+		return !ipv4_is_loopback(ip_hdr(skb)->saddr);
+	return is_unicast_v6(&ipv6_hdr(skb)->saddr);
 }
 
 /* nf_ip_checksum() takes padding for data, and would note its result in the skb. */
@@ -174,6 +183,42 @@ static void receive(struct sk_buff *skb, u8 pf)
 	IP6CB(skb)->iif = skb->skb_iif;
 }
 
+/**
+ * struct ground - where this CPU may answer early, found last; bottom halves are off
+ * @tn: namespace
+ * @addr: destination
+ * @ifindex: by which device
+ * @family: AF_INET or AF_INET6
+ * @until: the jiffy in which it holds; later, an address may be gone, NAT be there
+ */
+struct ground {
+	const struct tt_net *tn;
+	struct in6_addr addr;
+	int ifindex;
+	u32 family;
+	unsigned long until;
+};
+
+static DEFINE_PER_CPU(struct ground, ground);
+
+/* Routing would do nothing but deliver it here, as it is. */
+static bool is_ours(const struct tt_ctx *ctx, const struct nf_hook_state *at)
+{
+	const struct in6_addr *addr = &ctx->key.addr[!ctx->from];
+	struct ground *g = this_cpu_ptr(&ground);
+	bool v4 = ctx->key.family == AF_INET;
+
+	if (g->until == jiffies && g->tn == ctx->tn && g->ifindex == at->in->ifindex &&
+	    g->family == ctx->key.family && ipv6_addr_equal(&g->addr, addr))
+		return true;
+	if (!(v4 ? is_local_v4(at->net, at->in, addr->s6_addr32[3]) :
+		   is_local_v6(at->net, at->in, addr)) ||
+	    may_be_changed(at->net, ctx->state->pf))
+		return false;
+	*g = (struct ground){ ctx->tn, *addr, at->in->ifindex, ctx->key.family, jiffies };
+	return true;
+}
+
 /* Only what nobody here knows of may be a third ACK, good or bad. */
 static bool is_known(struct tt_ctx *ctx)
 {
@@ -193,20 +238,34 @@ static enum tt_verdict judge(struct tt_ctx *ctx)
 {
 	enum tt_verdict verdict;
 
-	local_bh_disable();
 	if (ctx->seg.flags & TT_SYN)
 		verdict = tt_halfopen_early(ctx);
 	else
 		verdict = tt_halfopen_ack(ctx);
-	local_bh_enable();
 	if (verdict == TT_PASS)
 		return TT_PASS;
-	tt_stat_inc(ctx->tn, segments_seen);
+	__tt_stat_inc(ctx->tn, segments_seen);
 	if (verdict == TT_STOLEN)
-		tt_stat_inc(ctx->tn, early_cookies);
+		__tt_stat_inc(ctx->tn, early_cookies);
 	else
-		tt_stat_inc(ctx->tn, early_acks_dropped);
+		__tt_stat_inc(ctx->tn, early_acks_dropped);
 	return verdict;
+}
+
+/*
+ * An ACK is not answered from here, but dropped or left to LOCAL_IN: where it came from and
+ * its checksum make no difference.
+ */
+static enum tt_verdict step(struct tt_ctx *ctx, const struct nf_hook_state *at, unsigned int len)
+{
+	u8 pf = ctx->state->pf;
+
+	if (!is_ours(ctx, at))
+		return TT_PASS;
+	if (ctx->seg.flags & TT_ACK ? is_known(ctx) :
+	    !is_from_one(ctx->skb, pf) || !checksum_ok(ctx->skb, ctx->thoff, len, pf))
+		return TT_PASS;
+	return judge(ctx);
 }
 
 /* In the order of what it costs to know. */
@@ -215,10 +274,9 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	bool v4 = skb->protocol == htons(ETH_P_IP);
 	u8 pf = v4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	unsigned int thoff = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr), len;
-	struct nf_hook_state state;
-	struct tt_ctx ctx = {
-		.tn = tn, .skb = skb, .state = &state, .thoff = thoff, .early = true
-	};
+	struct nf_hook_state state __uninitialized;
+	struct tt_ctx ctx __uninitialized;
+	enum tt_verdict verdict;
 	const struct tcphdr *th;
 	__be16 ports[2];
 
@@ -228,6 +286,8 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	len = v4 ? length_v4(skb) : length_v6(skb);
 	if (len < thoff + sizeof(*th))
 		return TT_PASS;
+	tt_ctx_init(&ctx, tn, skb, &state, thoff);
+	ctx.early = true;
 	th = (const struct tcphdr *)(skb->data + thoff);
 	if (!is_wanted(tcp_flag_byte(th)) || thoff + __tcp_hdrlen(th) > len ||
 	    tt_segment_parse(&ctx.seg, skb, th, thoff) != TT_SEGMENT_OK)
@@ -238,11 +298,9 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	ports[1] = th->dest;
 	nf_hook_state_init(&state, NF_INET_LOCAL_IN, pf, at->in, NULL, NULL, at->net, NULL);
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, &state);
-	if (ctx.seg.flags & TT_ACK && is_known(&ctx))
-		return TT_PASS;
-	if (!(v4 ? is_local_v4(at->net, at->in, ip_hdr(skb)) :
-		   is_local_v6(at->net, at->in, ipv6_hdr(skb))) ||
-	    may_be_changed(at->net, pf) || !checksum_ok(skb, thoff, len, pf))
-		return TT_PASS;
-	return judge(&ctx);
+	/* NFQUEUE gives packets back in a process */
+	local_bh_disable();
+	verdict = step(&ctx, at, len);
+	local_bh_enable();
+	return verdict;
 }

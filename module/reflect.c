@@ -42,9 +42,9 @@ static struct dst_ops ops_v6 = { .family = AF_INET6, .default_advmss = advmss_v6
 
 /*
  * A forged source is not always one that a packet may be sent to. With IPv4 routing has seen
- * to it, or tt_early() to all but the strict check of the way back.
+ * to it; before that it would drop a martian, and what fails the strict check of the way back.
  */
-static bool is_from_one(const struct sk_buff *skb, u8 pf)
+static bool is_from_one(struct net *net, const struct sk_buff *skb, u8 pf)
 {
 	struct in_device *in_dev;
 
@@ -53,7 +53,8 @@ static bool is_from_one(const struct sk_buff *skb, u8 pf)
 	if (skb_valid_dst(skb))
 		return true;
 	in_dev = __in_dev_get_rcu(skb->dev);
-	return in_dev && IN_DEV_RPFILTER(in_dev) != 1;
+	return in_dev && IN_DEV_RPFILTER(in_dev) != 1 &&
+	       inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr) == RTN_UNICAST;
 }
 
 static bool is_protected(const struct net *net, const struct sk_buff *skb)
@@ -74,7 +75,7 @@ bool tt_reflect_can(struct net *net, const struct sk_buff *skb, u8 pf)
 	       skb_mac_header_was_set(skb) && skb_network_offset(skb) == 0 &&
 	       skb_network_header(skb) - skb_mac_header(skb) >= ETH_HLEN &&
 	       is_valid_ether_addr(eth_hdr(skb)->h_source) && !is_protected(net, skb) &&
-	       is_from_one(skb, pf);
+	       is_from_one(net, skb, pf);
 }
 
 void tt_reflect_dst(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
