@@ -76,7 +76,7 @@ struct sk_buff *tt_buffer_get(struct tt_net *tn, struct sk_buff *syn, const stru
 		skb->data = skb->head + room;
 		skb->len = 0;
 		skb_reset_tail_pointer(skb);
-		tt_stat_inc(tn, cookies_own_buffer);
+		__tt_stat_inc(tn, cookies_own_buffer);
 	} else {
 		skb = alloc_skb(room + MAX_TCP_HEADER + dst->trailer_len, GFP_ATOMIC);
 		if (!skb)

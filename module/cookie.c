@@ -133,7 +133,7 @@ static bool negotiates_ecn(struct tt_synack *a)
 	if (allowed && (INET_ECN_is_not_ect(a->treq.syn_tos) || th->res1))
 		return true;
 	return tcp_ca_needs_ecn(a->sk) || wanted & DST_FEATURE_ECN_CA ||
-	       tcp_bpf_ca_needs_ecn((struct sock *)&a->treq);
+	       tt_synack_bpf_ecn(a);
 }
 
 /* @ip: network header of the peer's segment, here and below. */
@@ -149,6 +149,12 @@ static u32 timestamp_offset(const struct net *net, const void *ip, const struct 
 		st = secure_tcpv6_seq_and_ts_off(net, ip6h->daddr.s6_addr32,
 						 ip6h->saddr.s6_addr32, th->dest, th->source);
 	return st.ts_off;
+}
+
+/* A tick late is early enough, and costs no look at the clock. */
+static u64 now_ms(void)
+{
+	return div_u64(ktime_get_coarse_ns(), NSEC_PER_MSEC);
 }
 
 /* The latest timestamp that is not in the future and ends with the options. */
@@ -193,7 +199,7 @@ static void bake(struct tt_synack *a, const struct sk_buff *skb)
 	if (!ireq->tstamp_ok)
 		return;
 	ireq->ecn_ok = negotiates_ecn(a);
-	a->tsval = timestamp(ireq, div_u64(tcp_clock_ns(), NSEC_PER_MSEC)) +
+	a->tsval = timestamp(ireq, now_ms()) +
 		   timestamp_offset(a->net, skb_network_header(skb), &a->th, a->pf);
 }
 
@@ -226,7 +232,7 @@ static enum tt_stat prepare(struct tt_synack *a, const struct tt_ctx *ctx, struc
 
 enum tt_stat tt_cookie_answer(const struct tt_ctx *ctx, struct sock *sk)
 {
-	struct tt_synack a;
+	struct tt_synack a __uninitialized;
 	enum tt_stat why = prepare(&a, ctx, sk);
 
 	if (why != TT_SYNACK_OK)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The SYN-ACK that the stack itself would have sent with tcp_syncookies=2. */
 
+#include <linux/bpf-cgroup.h>
 #include <linux/inetdevice.h>
 #include <linux/ipv6.h>
 #include <linux/log2.h>
@@ -129,7 +130,7 @@ enum tt_stat tt_synack_init(struct tt_synack *a, struct net *net, struct sock *s
 	enum tt_stat why;
 	int len;
 
-	memset(a, 0, offsetof(struct tt_synack, mirror));
+	memset(a, 0, offsetof(struct tt_synack, th));
 	a->net = net;
 	a->sk = sk;
 	a->pf = pf;
@@ -175,6 +176,7 @@ static void route_v6(struct tt_synack *a)
 	struct flowi6 *fl6 = &a->fl.u.ip6;
 	struct dst_entry *dst;
 
+	memset(fl6, 0, sizeof(*fl6));
 	fl6->flowi6_proto = IPPROTO_TCP;
 	fl6->daddr = ireq->ir_v6_rmt_addr;
 	fl6->saddr = ireq->ir_v6_loc_addr;
@@ -190,12 +192,17 @@ static void route_v6(struct tt_synack *a)
 #endif
 }
 
-/* A forged source is not always one that a packet may be sent to. */
-static bool goes_to_many(const struct tt_synack *a)
+/*
+ * A forged source is not always one that a packet may be sent to; nor to this host, unless it
+ * was routed, and so came from there.
+ */
+static bool goes_astray(const struct tt_synack *a, const struct sk_buff *skb)
 {
+	const struct rtable *rt = (const struct rtable *)a->dst;
+
 	if (a->pf == NFPROTO_IPV4)
-		return ((const struct rtable *)a->dst)->rt_flags &
-			(RTCF_BROADCAST | RTCF_MULTICAST);
+		return rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST) ||
+		       (!skb_valid_dst(skb) && rt->rt_type != RTN_UNICAST);
 	return !(ipv6_addr_type(&a->treq.req.ir_v6_rmt_addr) & IPV6_ADDR_UNICAST);
 }
 
@@ -228,7 +235,7 @@ enum tt_stat tt_synack_route(struct tt_synack *a, const struct sk_buff *skb)
 		return TT_STAT_cookies_no_route;
 	if (fails_strict(a, skb))
 		why = TT_STAT_cookies_no_route;
-	else if (goes_to_many(a))
+	else if (goes_astray(a, skb))
 		why = TT_STAT_cookie_left_multicast;
 	else if (secpath_exists(skb) && !dst_xfrm(a->dst))
 		why = TT_STAT_cookie_left_ipsec;
@@ -275,12 +282,25 @@ static u32 first_window(const struct sock *sk, int space, u32 mss, u32 clamp, u3
 	return segments ? min(window, segments * mss) : window;
 }
 
+/* Not asked for nothing: to ask, the kernel clears a struct bpf_sock_ops_kern. */
+static u32 bpf_window(const struct tt_synack *a)
+{
+	return cgroup_bpf_enabled(CGROUP_SOCK_OPS) ?
+		tcp_rwnd_init_bpf((struct sock *)&a->treq) : 0;
+}
+
+bool tt_synack_bpf_ecn(const struct tt_synack *a)
+{
+	return cgroup_bpf_enabled(CGROUP_SOCK_OPS) &&
+	       tcp_bpf_ca_needs_ecn((struct sock *)&a->treq);
+}
+
 bool tt_synack_window(struct tt_synack *a)
 {
 	struct inet_request_sock *ireq = &a->treq.req;
 	const struct sock *sk = a->sk;
 	u32 clamp = READ_ONCE(tcp_sk(sk)->window_clamp) ?: dst_metric(a->dst, RTAX_WINDOW);
-	u32 segments = tcp_rwnd_init_bpf((struct sock *)&a->treq);
+	u32 segments = bpf_window(a);
 	int full = tcp_full_space(sk), space = full;
 	u32 mss = announced_mss(a);
 	u8 scale, later;
@@ -360,7 +380,7 @@ static u8 reply_tos(const struct tt_synack *a, u8 tos)
 {
 	if (READ_ONCE(a->net->ipv4.sysctl_tcp_reflect_tos))
 		tos = (a->treq.syn_tos & ~INET_ECN_MASK) | (tos & INET_ECN_MASK);
-	if (!INET_ECN_is_capable(tos) && tcp_bpf_ca_needs_ecn((struct sock *)&a->treq))
+	if (!INET_ECN_is_capable(tos) && tt_synack_bpf_ecn(a))
 		tos |= INET_ECN_ECT_0;
 	return tos;
 }
@@ -450,14 +470,15 @@ bool tt_synack_send(struct tt_synack *a, struct tt_net *tn, struct sk_buff *skb)
 	skb->mark = a->treq.req.ir_mark ?: READ_ONCE(a->sk->sk_mark);
 	skb->priority = READ_ONCE(a->sk->sk_priority);
 	skb->protocol = a->pf == NFPROTO_IPV4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
-	skb_set_hash(skb, net_tx_rndhash(), PKT_HASH_TYPE_L4);
+	/* as good as a random number, and at hand */
+	skb_set_hash(skb, a->treq.snt_isn | 1, PKT_HASH_TYPE_L4);
 	put_tcp(a, skb);
 	if (a->pf == NFPROTO_IPV4)
 		put_ipv4(a, skb);
 	else
 		put_ipv6(a, skb);
 	if (a->reflect) {
-		tt_stat_inc(tn, cookies_reflected);
+		__tt_stat_inc(tn, cookies_reflected);
 		tt_reflect_send(skb, a->dst, &eth);
 		return true;
 	}

@@ -20,37 +20,37 @@ struct sock;
  * @treq: the request that the stack would make for it: so its own inline
  *	functions, BPF programs and security modules see what they expect. It
  *	lives on the stack of the caller, is never hashed and nobody keeps it.
- * @th: the SYN's TCP header without its options
  * @net: namespace
  * @sk: the listener
- * @fl: the way back, as it was looked up
  * @dst: the way back, a reference, or @mirror; NULL until tt_synack_route()
  * @reflect: whether that is wished; after tt_synack_route(): whether it is so
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  * @tsval: the timestamp that carries what does not fit into the cookie
  * @flowlabel: of the SYN, where the listener reflects it
  * @ack_mss: the MSS that the stack will read from the cookie
+ * @th: the SYN's TCP header without its options
+ * @fl: the way back, as it was looked up; written only where that is done
  * @mirror: in place of a route, where it goes back to where the SYN came from; written
  *	only then
  */
 struct tt_synack {
 	struct tcp_request_sock treq;
-	struct tcphdr th;
 	struct net *net;
 	struct sock *sk;
-	struct flowi fl;
 	struct dst_entry *dst;
 	bool reflect;
 	u8 pf;
 	u32 tsval;
 	__be32 flowlabel;
 	u16 ack_mss;
+	struct tcphdr th;
+	struct flowi fl;
 	struct dst_entry mirror;
 };
 
 /**
  * tt_synack_init() - read the SYN
- * @a: written whole, but for @mirror
+ * @a: written whole, but for @fl and @mirror
  * @net: namespace
  * @sk: listener
  * @skb: SYN, network header set; its options have been checked
@@ -79,6 +79,14 @@ enum tt_stat tt_synack_route(struct tt_synack *a, const struct sk_buff *skb);
  * @a: routed; its way back is given up
  */
 void tt_synack_unroute(struct tt_synack *a);
+
+/**
+ * tt_synack_bpf_ecn() - whether a program of the listener's cgroup wants ECN
+ * @a: from tt_synack_init()
+ *
+ * Return: true if so.
+ */
+bool tt_synack_bpf_ecn(const struct tt_synack *a);
 
 /**
  * tt_synack_window() - choose window and scale
