@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/socket.h>
 #include <linux/sort.h>
@@ -12,7 +13,7 @@
 
 #include "sketch.h"
 
-/* One SYN of so many goes into the prefixes. */
+/* One SYN of so many, a power of 2, goes into the prefixes. */
 #define SAMPLE	8
 
 void tt_sketch_init(struct tt_sketch *s)
@@ -43,17 +44,34 @@ static void add_prefix(struct tt_sketch *s, __be64 addr, u16 family)
 	least->count++;
 }
 
+/*
+ * Sources in strict turn shall not fall into step with this; but the kernel's own random
+ * numbers cost more than all the rest. (Marsaglia, "Xorshift RNGs", 2003.)
+ */
+static bool is_sample(void)
+{
+	static DEFINE_PER_CPU(u32, state);
+	u32 x = this_cpu_read(state) ?: get_random_u32() | 1;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	this_cpu_write(state, x);
+	return !(x >> 16 & (SAMPLE - 1));
+}
+
 void tt_sketch_add(struct tt_sketch *s, const struct in6_addr *addr, u16 family,
 		   const siphash_key_t *secret)
 {
-	u64 hash = siphash(addr, sizeof(*addr), secret);
+	u64 hash = family == AF_INET ? siphash_1u32((__force u32)addr->s6_addr32[3], secret) :
+				       siphash(addr, sizeof(*addr), secret);
 	u32 i = reciprocal_scale(lower_32_bits(hash), TT_SKETCH_REGISTERS);
 	u8 rank = upper_32_bits(hash) ? __ffs(upper_32_bits(hash)) + 1 : 33;
 	__be64 prefix;
 
 	if (READ_ONCE(s->reg[i]) < rank)
 		WRITE_ONCE(s->reg[i], rank);
-	if (get_random_u32() % SAMPLE || !spin_trylock(&s->lock))
+	if (!is_sample() || !spin_trylock(&s->lock))
 		return;
 	if (family == AF_INET)
 		prefix = (__force __be64)(u64)(__force u32)(addr->s6_addr32[3] &
