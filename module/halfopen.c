@@ -18,6 +18,7 @@
 #include "sock.h"
 #include "source.h"
 #include "synack.h"
+#include "target.h"
 #include "watermark.h"
 
 /* At most so many evictions for one SYN, and in one step of the collector. */
@@ -184,9 +185,18 @@ static unsigned int expire(struct tt_queue *q, unsigned int most)
 	return n;
 }
 
+/* Where nobody's time is over, nobody's is for the rest of the jiffy. */
+static void expire_now(struct tt_queue *q)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(q->calm) != now && !expire(q, SYN_EVICTS))
+		WRITE_ONCE(q->calm, now);
+}
+
 static enum tt_verdict drop(struct tt_queue *q)
 {
-	tt_listener_inc(q->listener, syns_dropped);
+	__tt_listener_inc(q->listener, syns_dropped);
 	return TT_DROP;
 }
 
@@ -197,14 +207,14 @@ static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 	struct tt_listener *l = q->listener;
 
 	if (why == TT_SYNACK_OK) {
-		tt_listener_inc(l, cookies_sent);
+		__tt_listener_inc(l, cookies_sent);
 		tt_flood_sent(&l->flood);
 		tt_flood_sent(&ctx->tn->flood);
 		return TT_STOLEN;
 	}
 	if (ctx->early)
 		return TT_PASS;
-	this_cpu_inc(ctx->tn->stats->stat[why]);
+	__this_cpu_inc(ctx->tn->stats->stat[why]);
 	return why == TT_STAT_cookies_no_route || why == TT_STAT_cookies_no_memory ? drop(q) :
 										     TT_PASS;
 }
@@ -212,9 +222,9 @@ static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 static void count_over(struct tt_queue *q, enum tt_room room)
 {
 	if (room == TT_FULL_LISTENER)
-		tt_listener_inc(q->listener, over_listener);
+		__tt_listener_inc(q->listener, over_listener);
 	else
-		tt_listener_inc(q->listener, over_namespace);
+		__tt_listener_inc(q->listener, over_namespace);
 }
 
 /* There is no room. TT_PASS: there is now, perhaps. */
@@ -277,7 +287,7 @@ static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q)
 {
 	enum tt_verdict v;
 
-	tt_listener_inc(q->listener, over_source);
+	__tt_listener_inc(q->listener, over_source);
 	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
 	if (tt_override_overflow(q->listener) != TT_OVERFLOW_COOKIE)
@@ -293,7 +303,7 @@ static enum tt_verdict cookie_mode(struct tt_ctx *ctx, struct tt_queue *q, const
 		return TT_PASS;
 	/* the third ACK would find this socket and never the listener */
 	if (tw) {
-		tt_stat_inc(ctx->tn, cookie_left_socket);
+		__tt_stat_inc(ctx->tn, cookie_left_socket);
 		return TT_PASS;
 	}
 	return answer(ctx, q);
@@ -308,21 +318,21 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 	struct sock *sk;
 
 	pending_release(this_cpu_ptr(&pending), ALL, NULL);
-	sk = tt_sock_listener(ctx);
-	q = sk ? tt_queue_get(tn, sk) : NULL;
+	q = tt_target_get(ctx);
 	if (!q)
 		return TT_PASS;
-	tt_listener_inc(q->listener, syns);
+	sk = q->sk;
+	__tt_listener_inc(q->listener, syns);
 	/* the stack answers nothing now, nor do we */
 	if (sk_acceptq_is_full(sk)) {
-		tt_listener_inc(q->listener, accept_full);
+		__tt_listener_inc(q->listener, accept_full);
 		if (tt_flood_is_on(q->listener))
 			tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
 		return TT_PASS;
 	}
 	tt_queue_sync(q);
 	if (READ_ONCE(tn->conf.mode) == TT_ENFORCE)
-		expire(q, SYN_EVICTS);
+		expire_now(q);
 	if (tt_override_overflow(q->listener) == TT_OVERFLOW_COOKIE)
 		tt_watermark_check(q);
 	if (tt_flood_is_on(q->listener))
@@ -336,16 +346,15 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 
 enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
 {
-	struct sock *sk = tt_sock_listener(ctx);
-	struct tt_queue *q = sk ? tt_queue_find(sk) : NULL;
+	struct tt_queue *q = tt_target_find(ctx);
 	enum tt_verdict v;
 
-	if (!q || READ_ONCE(q->dying) || sk_acceptq_is_full(sk) ||
+	if (!q || READ_ONCE(q->dying) || sk_acceptq_is_full(q->sk) ||
 	    !tt_flood_is_on(q->listener) || READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
 	v = answer(ctx, q);
 	if (v == TT_STOLEN) {
-		tt_listener_inc(q->listener, syns);
+		__tt_listener_inc(q->listener, syns);
 		tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
 	}
 	return v;

@@ -47,18 +47,25 @@ static unsigned int percent(int level, int limit)
 	return div_u64(100ULL * max(level, 0), max(limit, 1));
 }
 
+/* percent() >= @least, without a division: each SYN of a flood asks. */
+static bool reaches(int level, int limit, unsigned int least)
+{
+	return 100ULL * max(level, 0) >= (u64)least * max(limit, 1);
+}
+
 /* RFC 4987, 3.3: between the watermarks the time-out shrinks; 0: it is the stack's own. */
 unsigned int tt_watermark_timeout(const struct tt_queue *q)
 {
 	const struct tt_net *tn = q->tn;
 	unsigned int low = READ_ONCE(tn->conf.cookie_end);
 	unsigned int high = READ_ONCE(tn->conf.cookie_start);
-	unsigned int p = max(percent(READ_ONCE(q->seen), tt_queue_limit(q)),
-			     percent(atomic_read(&tn->held), tt_net_halfopen_max(tn)));
-	unsigned int full, least;
+	int seen = READ_ONCE(q->seen), limit = tt_queue_limit(q);
+	int held = atomic_read(&tn->held), most = tt_net_halfopen_max(tn);
+	unsigned int full, least, p;
 
-	if (p <= low)
+	if (!reaches(seen, limit, low + 1) && !reaches(held, most, low + 1))
 		return 0;
+	p = max(percent(seen, limit), percent(held, most));
 	full = handshake_ms(q);
 	least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
 	if (high <= low || p >= high)
@@ -80,10 +87,10 @@ static void check_listener(struct tt_queue *q, unsigned int start)
 {
 	int level = tt_watermark_level(q->listener);
 	int limit = tt_watermark_limit(q->listener);
-	bool on = percent(level, limit) >= start;
+	bool on = reaches(level, limit, start);
 
 	if (on && start && !tt_override_limit(q->listener) && level < limit)
-		on = percent(level - young(q), limit) >= start;
+		on = reaches(level - young(q), limit, start);
 	if (on)
 		tt_flood_enter(q->tn, q->listener, level);
 }
@@ -96,7 +103,7 @@ void tt_watermark_check(struct tt_queue *q)
 
 	if (!READ_ONCE(q->listener->flood.on))
 		check_listener(q, start);
-	if (start && !READ_ONCE(tn->flood.on) && percent(held, tt_net_halfopen_max(tn)) >= start)
+	if (start && !READ_ONCE(tn->flood.on) && reaches(held, tt_net_halfopen_max(tn), start))
 		tt_flood_enter(tn, NULL, held);
 }
 
