@@ -67,7 +67,10 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 
 	if (why != TT_SEGMENT_OK) {
 		this_cpu_inc(tn->stats->stat[why]);
-		return TT_PASS;
+		/* the stack takes a SYN whose options lie: it has to have its place */
+		ctx.malformed = why == TT_STAT_invalid_option && state->hook == NF_INET_LOCAL_IN;
+		if (!ctx.malformed)
+			return TT_PASS;
 	}
 	/* what passes by pays for it only where it may move more than a window */
 	if ((state->hook == NF_INET_LOCAL_IN || ctx.seg.flags & TT_SFR) &&

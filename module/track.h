@@ -32,6 +32,7 @@ enum tt_verdict {
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
  *	shown, so nothing else may change or be counted
  * @no_socket: LOCAL_IN has looked, and no socket has this tuple
+ * @malformed: a SYN with an option that is none; what the stack makes of it is bounded
  */
 struct tt_ctx {
 	struct tt_net *tn;
@@ -44,6 +45,7 @@ struct tt_ctx {
 	struct tt_seg seg;
 	bool early;
 	bool no_socket;
+	bool malformed;
 };
 
 #define TT_SFR	(TT_SYN | TT_FIN | TT_RST)

@@ -180,7 +180,7 @@ const struct meaning meanings[] = {
 	  "" },
 	{ MEANS_COUNTER, "cookie_left_ipsec", "SYNs left to the stack: IPsec policy, or no way back by it",
 	  "" },
-	{ MEANS_COUNTER, "cookie_left_option", "SYNs left to the stack: options that BPF or the socket adds",
+	{ MEANS_COUNTER, "cookie_left_option", "SYNs left to the stack: options wrong, or of socket or BPF",
 	  "" },
 	{ MEANS_COUNTER, "cookie_left_window", "SYNs left to the stack: window scale not foreseeable",
 	  "" },
