@@ -10,6 +10,7 @@
 #include <net/tcp.h>
 
 #include "cookie.h"
+#include "excess.h"
 #include "flow.h"
 #include "halfopen.h"
 #include "listener.h"
@@ -167,6 +168,21 @@ static bool make_room(struct tt_queue *q, enum tt_room room)
 		}
 	}
 	return recycle(q);
+}
+
+bool tt_halfopen_is_over(const struct tt_queue *q)
+{
+	return READ_ONCE(q->seen) > tt_queue_limit(q) ||
+	       atomic_read(&q->tn->held) > tt_net_halfopen_max(q->tn);
+}
+
+bool tt_halfopen_shrink(struct tt_queue *q)
+{
+	tt_queue_sync(q);
+	if (!tt_halfopen_is_over(q))
+		return false;
+	return make_room(q, READ_ONCE(q->seen) > tt_queue_limit(q) ? TT_FULL_LISTENER :
+								     TT_FULL_NAMESPACE);
 }
 
 static unsigned int expire(struct tt_queue *q, unsigned int most)
@@ -357,8 +373,10 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 	struct tt_queue *q = sk ? tt_queue_get(tn, sk) : NULL;
 
 	/* that one may have come by us, or be another socket's (reuseport eBPF) */
-	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q)
+	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q) {
 		tt_queue_sync(q);
+		tt_excess_note(q);
+	}
 	pending_release(this_cpu_ptr(&pending), ALL, NULL);
 }
 
@@ -432,6 +450,7 @@ void __init tt_halfopen_init(void)
 
 	for_each_possible_cpu(cpu)
 		spin_lock_init(&per_cpu_ptr(&pending, cpu)->lock);
+	tt_excess_init();
 }
 
 void tt_halfopen_net_exit(struct tt_net *tn)
@@ -440,4 +459,5 @@ void tt_halfopen_net_exit(struct tt_net *tn)
 
 	for_each_possible_cpu(cpu)
 		pending_release(per_cpu_ptr(&pending, cpu), ALL, tn);
+	tt_excess_net_exit(tn);
 }

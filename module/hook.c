@@ -12,6 +12,7 @@
 
 #include "device.h"
 #include "early.h"
+#include "excess.h"
 #include "flow.h"
 #include "hook.h"
 #include "net.h"
@@ -131,6 +132,8 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	tt_stat_inc(tn, segments_seen);
 	if (why != TT_SEGMENT_OK) {
 		this_cpu_inc(tn->stats->stat[why]);
+		if (state->hook == NF_INET_LOCAL_IN)
+			tt_excess_relieve(tn);
 		return NF_ACCEPT;
 	}
 	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
