@@ -24,6 +24,8 @@
 /* At most so many evictions for one SYN, and in one step of the collector. */
 #define SYN_EVICTS	4
 #define STEP_EVICTS	256
+/* Flows to look at for one of these. */
+#define EVICT_TRIES	1024
 
 /**
  * struct pending - the reservation for the SYN that this CPU has passed on last
@@ -114,13 +116,17 @@ static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end,
 	return ours;
 }
 
-/* The oldest half-open connection goes, if it is at least that old. */
+/*
+ * The oldest half-open connection goes, if it is at least that old. Those that have ended
+ * and nobody has seen it are passed over, but for so many that a SYN cannot wait for it.
+ */
 static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 {
 	struct tt_net *tn = q->tn;
 	struct tt_flow *flow;
+	unsigned int tries;
 
-	while ((flow = tt_queue_oldest(q, ms))) {
+	for (tries = 0; tries < EVICT_TRIES && (flow = tt_queue_oldest(q, ms)); tries++) {
 		struct tt_key key;
 		int end, ifindex;
 
