@@ -49,6 +49,8 @@ static void begin(struct tt_ctx *ctx)
 	int from = ctx->from, to = !from;
 	struct tt_flow *flow = tt_local_get(ctx);
 
+	if (flow && flow->flags & TT_F_ENDING)
+		tt_flow_restart(flow, TT_NO_REASON);
 	if (!flow)
 		flow = tt_flow_new(ctx->tn, &ctx->key, ctx->hash, BIT(to), TT_STAT_flows_created,
 				   TT_STAT_flows_refused_full);
