@@ -111,7 +111,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 		return TT_PASS;
 	sk = tt_sock_listener(ctx);
 	q = sk ? get_queue(ctx, sk) : NULL;
-	if (!q || sk_acceptq_is_full(sk) || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
+	if (!q || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
 	on = tt_flood_is_on(q->listener);
 	if (ctx->early && !on)
@@ -120,7 +120,8 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 		return on ? refuse(ctx, q->listener, false) : TT_PASS;
 	if (!is_good(ctx))
 		return on ? refuse(ctx, q->listener, true) : TT_PASS;
-	if (ctx->early)
+	/* the stack has no place for it now (its peer will say it again), or LOCAL_IN is next */
+	if (ctx->early || sk_acceptq_is_full(sk))
 		return TT_PASS;
 	tt_listener_inc(q->listener, cookies_valid);
 	/* a listener that was closed and opened again has forgotten that it sends cookies */
