@@ -191,7 +191,7 @@ const struct meaning meanings[] = {
 	{ MEANS_COUNTER, "cookies_invalid_unhashed", "of cookies_invalid: none was in flight, so no hash was computed",
 	  "These cost next to nothing." },
 	{ MEANS_COUNTER, "cookies_invalid_passed", "of cookies_invalid: left to the stack, which answers with a RST",
-	  "At most net.tcptrack.cookie_resets a second and CPU." },
+	  "About net.tcptrack.cookie_resets a second and CPU." },
 	{ MEANS_COUNTER, "early_acks_dropped", "of cookies_invalid: dropped before routing (early)",
 	  "" },
 	{ MEANS_COUNTER, "corrected", "states that the collector set right",
