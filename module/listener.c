@@ -14,8 +14,9 @@
 #include "listener.h"
 #include "net.h"
 
-/* Of all namespaces together, and of one that is not init_net. */
+/* Of all namespaces together, of all but init_net, and of one of those. */
 #define LISTENERS_MAX	65536
+#define LISTENERS_OTHERS	49152
 #define LISTENERS_OTHER	4096
 
 const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
@@ -27,6 +28,7 @@ const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
 DEFINE_SPINLOCK(tt_listeners_lock);
 static struct rhashtable listeners, queues;
 static unsigned int nlisteners;		/* queues of all namespaces */
+static unsigned int nothers;		/* of all but init_net */
 static unsigned int walk;
 
 static const struct rhashtable_params listener_params = {
@@ -241,6 +243,15 @@ void tt_listener_leave(struct tt_listener *l)
 	WRITE_ONCE(l->key.tn->listeners_seq, l->key.tn->listeners_seq + 1);
 }
 
+static void count(struct tt_net *tn, int n)
+{
+	lockdep_assert_held(&tt_listeners_lock);
+	WRITE_ONCE(tn->nqueues, tn->nqueues + n);
+	nlisteners += n;
+	if (!net_eq(tn->net, &init_net))
+		nothers += n;
+}
+
 static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 {
 	struct tt_queue *q = kzalloc(sizeof(*q), GFP_ATOMIC | __GFP_NOWARN);
@@ -266,8 +277,7 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 	if (list_empty(&q->listener->queues))
 		tt_flood_again(tn, q->listener);
 	list_add_tail_rcu(&q->list, &q->listener->queues);
-	tn->nqueues++;
-	nlisteners++;
+	count(tn, 1);
 	return q;
 
 err_insert:
@@ -283,7 +293,8 @@ err_listener:
 static bool too_many(const struct tt_net *tn)
 {
 	return nlisteners >= LISTENERS_MAX ||
-	       (!net_eq(tn->net, &init_net) && tn->nqueues >= LISTENERS_OTHER);
+	       (!net_eq(tn->net, &init_net) &&
+		(tn->nqueues >= LISTENERS_OTHER || nothers >= LISTENERS_OTHERS));
 }
 
 struct tt_queue *tt_queue_find(const struct sock *sk)
@@ -321,8 +332,7 @@ static void queue_remove(struct tt_queue *q)
 	rhashtable_remove_fast(&queues, &q->node, queue_params);
 	list_del_rcu(&q->list);
 	tt_listener_leave(q->listener);
-	q->tn->nqueues--;
-	nlisteners--;
+	count(q->tn, -1);
 }
 
 /* After queue_remove(), without the lock: the last reference may free the socket. */
