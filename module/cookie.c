@@ -211,6 +211,8 @@ static enum tt_stat prepare(struct tt_synack *a, const struct tt_ctx *ctx, struc
 	u8 pf = ctx->state->pf;
 	enum tt_stat why = judge_packet(tn->net, skb, ctx->thoff, pf);
 
+	if (ctx->malformed)
+		why = TT_STAT_cookie_left_option;
 	if (why == TT_SYNACK_OK)
 		why = tt_cookie_listener(sk, pf);
 	if (why == TT_SYNACK_OK)

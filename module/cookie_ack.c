@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ACK that brings a cookie back, and those that only say so. */
 
+#include <linux/jhash.h>
+#include <linux/math64.h>
 #include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
@@ -17,31 +19,57 @@
 #include "sock.h"
 #include "target.h"
 
-/*
- * ACKs without a good cookie that the stack may answer with a RST, a second and
- * CPU: jittered, so that the answers to one flood tell nothing of another
- * (CVE-2016-5696).
+#define SHARES	64
+#define UNDRAWN	U32_MAX
+
+/**
+ * struct budget - ACKs without a good cookie that the stack may answer with a RST
+ * @until: jiffies when this second is over
+ * @salt: decides which sources have which share, this second
+ * @left: of each share
+ *
+ * A second's, of a CPU. Were it one for all, then who spends it in the name of another
+ * would learn from his own answers whether that one is connected, for whom has a socket
+ * spends nothing (CVE-2016-5696). So each source has but a share, another one each second,
+ * whose size nobody knows.
  */
 struct budget {
 	unsigned long until;
-	unsigned int left;
+	u32 salt;
+	u32 left[SHARES];
 };
 
 static DEFINE_PER_CPU(struct budget, budget);
 
-static bool may_answer(const struct tt_net *tn)
+/* Any of 0 to 2 / SHARES of all, and so on average its part. */
+static u32 draw(u32 resets)
 {
-	unsigned int resets = READ_ONCE(tn->conf.cookie_resets);
+	u64 part = (u64)get_random_u32() * (2ULL * resets + 1) >> 32;
+
+	return div_u64(part + get_random_u32() % SHARES, SHARES);
+}
+
+/* What the sender has left, or NULL: nothing. An IPv6 host has a /64. */
+static u32 *share(const struct tt_ctx *ctx)
+{
+	u32 resets = READ_ONCE(ctx->tn->conf.cookie_resets);
+	const struct in6_addr *addr = &ctx->key.addr[ctx->from];
 	struct budget *b = this_cpu_ptr(&budget);
+	unsigned int at = ctx->key.family == AF_INET ? 2 : 0;
+	u32 *left, hash;
 
 	if (!resets)
-		return false;
-
+		return NULL;
 	if (time_after_eq(jiffies, b->until)) {
 		b->until = jiffies + HZ;
-		b->left = resets / 2 + get_random_u32() % (resets + 1);
+		b->salt = get_random_u32();
+		memset(b->left, 0xff, sizeof(b->left));
 	}
-	return b->left;
+	hash = jhash_2words(addr->s6_addr32[at], addr->s6_addr32[at + 1], b->salt);
+	left = &b->left[hash % SHARES];
+	if (*left == UNDRAWN)
+		*left = draw(resets);
+	return *left ? left : NULL;
 }
 
 /* The stack is about to make its socket: SYN_RECEIVED, and ESTABLISHED at once. */
@@ -50,6 +78,8 @@ static void begin(struct tt_ctx *ctx)
 	int from = ctx->from, to = !from;
 	struct tt_flow *flow = tt_local_get(ctx);
 
+	if (flow && flow->flags & TT_F_ENDING)
+		tt_flow_restart(flow, TT_NO_REASON);
 	if (!flow)
 		flow = tt_flow_new(ctx->tn, &ctx->key, ctx->hash, BIT(to), TT_STAT_flows_created,
 				   TT_STAT_flows_refused_full);
@@ -71,16 +101,16 @@ static void begin(struct tt_ctx *ctx)
 
 static enum tt_verdict refuse(const struct tt_ctx *ctx, struct tt_listener *l, bool hashed)
 {
-	bool pass = may_answer(ctx->tn);
+	u32 *left = share(ctx);
 
-	if (pass && ctx->early)
+	if (left && ctx->early)
 		return TT_PASS;	/* LOCAL_IN, on the same CPU, will spend it */
 	__tt_listener_inc(l, cookies_invalid);
 	if (!hashed)
 		__tt_stat_inc(ctx->tn, cookies_invalid_unhashed);
-	if (!pass)
+	if (!left)
 		return TT_DROP;
-	this_cpu_ptr(&budget)->left--;
+	(*left)--;
 	__tt_stat_inc(ctx->tn, cookies_invalid_passed);
 	return TT_PASS;
 }
@@ -103,7 +133,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 		return TT_PASS;
 	/* LOCAL_IN makes one, and counts it if it cannot */
 	q = ctx->early ? tt_target_find(ctx) : tt_target_get(ctx);
-	if (!q || sk_acceptq_is_full(q->sk) || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
+	if (!q || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
 	on = tt_flood_is_on(q->listener);
 	if (ctx->early && !on)
@@ -112,7 +142,8 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 		return on ? refuse(ctx, q->listener, false) : TT_PASS;
 	if (!is_good(ctx))
 		return on ? refuse(ctx, q->listener, true) : TT_PASS;
-	if (ctx->early)
+	/* the stack has no place for it now (its peer will say it again), or LOCAL_IN is next */
+	if (ctx->early || sk_acceptq_is_full(q->sk))
 		return TT_PASS;
 	__tt_listener_inc(q->listener, cookies_valid);
 	/* a listener that was closed and opened again has forgotten that it sends cookies */

@@ -312,6 +312,21 @@ void tt_flood_last(struct tt_net *tn, struct tt_flood_report *report)
 	spin_unlock_bh(&tn->flood_lock);
 }
 
+/*
+ * Who sends one cookie again and again seems to bring back those of others. Then the sum
+ * tells nothing, for as long as one of these may be on its way.
+ */
+static bool is_overpaid(struct tt_flood *flood, long all)
+{
+	if (all < 0) {
+		flood->overpaid = true;
+		flood->overpaid_since = tt_now();
+	} else if (tt_ms_since(flood->overpaid_since) >= TT_FLOOD_WINDOWS * TT_FLOOD_WINDOW_MS) {
+		flood->overpaid = false;
+	}
+	return flood->overpaid;
+}
+
 /* Moves the ring on; returns the cookies in flight of its two last windows. */
 static long roll(struct tt_flood *flood, const struct counts *now)
 {
@@ -329,7 +344,7 @@ static long roll(struct tt_flood *flood, const struct counts *now)
 	flood->last_valid = now->n[2];
 	for (i = 0; i < TT_FLOOD_WINDOWS; i++)
 		all += flood->sent[i];
-	WRITE_ONCE(flood->outstanding, all > 0);
+	WRITE_ONCE(flood->outstanding, all > 0 || is_overpaid(flood, all));
 	prev = (flood->window + TT_FLOOD_WINDOWS - 1) % TT_FLOOD_WINDOWS;
 	recent = flood->sent[flood->window] + flood->sent[prev];
 	return max(recent, 0L);

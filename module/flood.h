@@ -83,6 +83,8 @@ struct tt_flood_report {
  *	the collector's own
  * @window_since: jiffies when it began
  * @sent: cookies sent less cookies that came back, by window
+ * @overpaid: more came back than was sent: somebody sends his cookie again and again
+ * @overpaid_since: jiffies when that was seen last
  * @last_sent: the counter when it was read last
  * @last_valid: the same
  */
@@ -100,6 +102,8 @@ struct tt_flood {
 	u8 window;
 	u32 window_since;
 	long sent[TT_FLOOD_WINDOWS];
+	bool overpaid;
+	u32 overpaid_since;
 	unsigned long last_sent;
 	unsigned long last_valid;
 };

@@ -122,8 +122,14 @@ static void dequeue(struct tt_flow *flow)
 
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 {
-	if (!req == !(flow->flags & TT_F_REQUEST))
+	if (!req == !(flow->flags & TT_F_REQUEST)) {
+		/* tcp_migrate_req: its listener closed, and another of the group has it */
+		if (req && flow->queue && flow->queue->sk != inet_reqsk(req)->rsk_listener) {
+			dequeue(flow);
+			enqueue(flow, req);
+		}
 		return;
+	}
 	flow->flags ^= TT_F_REQUEST;
 	__this_cpu_add(flow->tn->stats->halfopen, req ? 1 : -1);
 	if (req) {

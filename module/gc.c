@@ -12,6 +12,7 @@
 #include <net/inet_hashtables.h>
 #include <net/tcp.h>
 
+#include "excess.h"
 #include "flow.h"
 #include "gc.h"
 #include "halfopen.h"
@@ -204,6 +205,8 @@ static void adopt_unknown(struct sock *sk)
 	flow = tt_sock_opens_now(found) ? NULL : tt_track_adopt(tn, &key, hash, end, found);
 	if (flow)
 		tt_flow_put(flow);
+	else if (tt_sock_is_request(found))
+		tt_excess_unfollowed(tn, found);
 	sock_gen_put(found);
 }
 

@@ -10,6 +10,7 @@
 #include <net/tcp.h>
 
 #include "cookie.h"
+#include "excess.h"
 #include "flow.h"
 #include "halfopen.h"
 #include "listener.h"
@@ -24,6 +25,8 @@
 /* At most so many evictions for one SYN, and in one step of the collector. */
 #define SYN_EVICTS	4
 #define STEP_EVICTS	256
+/* Flows to look at for one of these. */
+#define EVICT_TRIES	1024
 
 /**
  * struct pending - the reservation for the SYN that this CPU has passed on last
@@ -114,13 +117,17 @@ static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end,
 	return ours;
 }
 
-/* The oldest half-open connection goes, if it is at least that old. */
+/*
+ * The oldest half-open connection goes, if it is at least that old. Those that have ended
+ * and nobody has seen it are passed over, but for so many that a SYN cannot wait for it.
+ */
 static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 {
 	struct tt_net *tn = q->tn;
 	struct tt_flow *flow;
+	unsigned int tries;
 
-	while ((flow = tt_queue_oldest(q, ms))) {
+	for (tries = 0; tries < EVICT_TRIES && (flow = tt_queue_oldest(q, ms)); tries++) {
 		struct tt_key key;
 		int end, ifindex;
 
@@ -168,6 +175,21 @@ static bool make_room(struct tt_queue *q, enum tt_room room)
 		}
 	}
 	return recycle(q);
+}
+
+bool tt_halfopen_is_over(const struct tt_queue *q)
+{
+	return READ_ONCE(q->seen) > tt_queue_limit(q) ||
+	       atomic_read(&q->tn->held) > tt_net_halfopen_max(q->tn);
+}
+
+bool tt_halfopen_shrink(struct tt_queue *q)
+{
+	tt_queue_sync(q);
+	if (!tt_halfopen_is_over(q))
+		return false;
+	return make_room(q, READ_ONCE(q->seen) > tt_queue_limit(q) ? TT_FULL_LISTENER :
+								     TT_FULL_NAMESPACE);
 }
 
 static unsigned int expire(struct tt_queue *q, unsigned int most)
@@ -366,8 +388,10 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 	struct tt_queue *q = sk ? tt_queue_get(tn, sk) : NULL;
 
 	/* that one may have come by us, or be another socket's (reuseport eBPF) */
-	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q)
+	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q) {
 		tt_queue_sync(q);
+		tt_excess_note(q);
+	}
 	pending_release(this_cpu_ptr(&pending), ALL, NULL);
 }
 
@@ -441,6 +465,7 @@ void __init tt_halfopen_init(void)
 
 	for_each_possible_cpu(cpu)
 		spin_lock_init(&per_cpu_ptr(&pending, cpu)->lock);
+	tt_excess_init();
 }
 
 void tt_halfopen_net_exit(struct tt_net *tn)
@@ -449,4 +474,5 @@ void tt_halfopen_net_exit(struct tt_net *tn)
 
 	for_each_possible_cpu(cpu)
 		pending_release(per_cpu_ptr(&pending, cpu), ALL, tn);
+	tt_excess_net_exit(tn);
 }

@@ -12,6 +12,7 @@
 
 #include "device.h"
 #include "early.h"
+#include "excess.h"
 #include "flow.h"
 #include "hook.h"
 #include "net.h"
@@ -69,7 +70,10 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 	why = tt_segment_parse(&ctx.seg, skb, th, thoff);
 	if (why != TT_SEGMENT_OK) {
 		this_cpu_inc(tn->stats->stat[why]);
-		return TT_PASS;
+		/* the stack takes a SYN whose options lie: it has to have its place */
+		ctx.malformed = why == TT_STAT_invalid_option && state->hook == NF_INET_LOCAL_IN;
+		if (!ctx.malformed)
+			return TT_PASS;
 	}
 	/* what passes by pays for it only where it may move more than a window */
 	if ((state->hook == NF_INET_LOCAL_IN || ctx.seg.flags & TT_SFR) &&
@@ -163,6 +167,8 @@ static noinline unsigned int hook_slow(struct tt_net *tn, struct sk_buff *skb,
 	tt_stat_inc(tn, segments_seen);
 	if (why != TT_SEGMENT_OK) {
 		this_cpu_inc(tn->stats->stat[why]);
+		if (state->hook == NF_INET_LOCAL_IN)
+			tt_excess_relieve(tn);
 		return NF_ACCEPT;
 	}
 	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);

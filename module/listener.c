@@ -14,8 +14,9 @@
 #include "listener.h"
 #include "net.h"
 
-/* Of all namespaces together, and of one that is not init_net. */
+/* Of all namespaces together, of all but init_net, and of one of those. */
 #define LISTENERS_MAX	65536
+#define LISTENERS_OTHERS	49152
 #define LISTENERS_OTHER	4096
 
 const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
@@ -27,6 +28,7 @@ const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
 DEFINE_SPINLOCK(tt_listeners_lock);
 static struct rhashtable listeners, queues;
 static unsigned int nlisteners;		/* queues of all namespaces */
+static unsigned int nothers;		/* of all but init_net */
 static unsigned int walk;
 static unsigned int queues_seq;		/* changes with queues; tt_listeners_lock */
 
@@ -242,6 +244,15 @@ void tt_listener_leave(struct tt_listener *l)
 	WRITE_ONCE(l->key.tn->listeners_seq, l->key.tn->listeners_seq + 1);
 }
 
+static void count(struct tt_net *tn, int n)
+{
+	lockdep_assert_held(&tt_listeners_lock);
+	WRITE_ONCE(tn->nqueues, tn->nqueues + n);
+	nlisteners += n;
+	if (!net_eq(tn->net, &init_net))
+		nothers += n;
+}
+
 static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 {
 	struct tt_queue *q = kzalloc(sizeof(*q), GFP_ATOMIC | __GFP_NOWARN);
@@ -269,8 +280,7 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 		tt_flood_again(tn, q->listener);
 	list_add_tail_rcu(&q->list, &q->listener->queues);
 	WRITE_ONCE(queues_seq, queues_seq + 1);
-	tn->nqueues++;
-	nlisteners++;
+	count(tn, 1);
 	return q;
 
 err_insert:
@@ -286,7 +296,8 @@ err_listener:
 static bool too_many(const struct tt_net *tn)
 {
 	return nlisteners >= LISTENERS_MAX ||
-	       (!net_eq(tn->net, &init_net) && tn->nqueues >= LISTENERS_OTHER);
+	       (!net_eq(tn->net, &init_net) &&
+		(tn->nqueues >= LISTENERS_OTHER || nothers >= LISTENERS_OTHERS));
 }
 
 unsigned int tt_queues_seq(void)
@@ -331,8 +342,7 @@ static void queue_remove(struct tt_queue *q)
 	/* before any grace period that frees it begins */
 	WRITE_ONCE(queues_seq, queues_seq + 1);
 	tt_listener_leave(q->listener);
-	q->tn->nqueues--;
-	nlisteners--;
+	count(q->tn, -1);
 }
 
 /* After queue_remove(), without the lock: the last reference may free the socket. */

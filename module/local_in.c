@@ -5,6 +5,7 @@
 #include <linux/tcp.h>
 #include <net/inet_hashtables.h>
 
+#include "excess.h"
 #include "halfopen.h"
 #include "local.h"
 #include "net.h"
@@ -328,6 +329,7 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 	enum receiver end = UNKNOWN;
 	enum tt_verdict verdict;
 
+	tt_excess_relieve(ctx->tn);
 	/* no TCP takes what was sent to many (RFC 9293, 3.9.2.3) */
 	if (ctx->skb->pkt_type != PACKET_HOST) {
 		tt_track_stray(ctx);

@@ -70,6 +70,8 @@ static void out_request(struct tt_flow *flow, const struct tt_ctx *ctx, const st
 {
 	bool again = flow->flags & TT_F_REQUEST && flow->ep[ctx->from].snd_una == ctx->seg.seq;
 
+	if (again)
+		tt_flow_set_request(flow, sk);
 	if (again || taken_back(flow, ctx, sk))
 		tt_track_count(flow, TT_EV_SYNACK_RETRANS, ctx->seg.flags);
 	else

@@ -46,7 +46,7 @@ struct tt_queue;
  *	tt_queue.lock of the queue that changes
  * @listeners: its struct tt_listener; the lock of listener.c, read under RCU
  * @listeners_seq: changes with them; the same lock, read without
- * @nqueues: listening sockets known; the same lock
+ * @nqueues: listening sockets known; the same lock, read without
  * @leaving: no new ones; the same lock
  * @refreshed: jiffies when all of them were looked at last
  * @longest: the longest queue then; written under its tt_queue.lock

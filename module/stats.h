@@ -92,7 +92,7 @@ struct tt_net;
 	TT_STAT(cookie_left_filter, "SYNs left to the stack: filter of the socket or its cgroup") \
 	TT_STAT(cookie_left_security, "SYNs left to the stack: security module") \
 	TT_STAT(cookie_left_ipsec, "SYNs left to the stack: IPsec policy, or no way back by it") \
-	TT_STAT(cookie_left_option, "SYNs left to the stack: options that BPF or the socket adds") \
+	TT_STAT(cookie_left_option, "SYNs left to the stack: options wrong, or of socket or BPF") \
 	TT_STAT(cookie_left_window, "SYNs left to the stack: window scale not foreseeable") \
 	TT_STAT(cookies_valid, "ACKs that brought a good cookie") \
 	TT_STAT(cookies_invalid, "ACKs in cookie mode that brought none or a bad one") \

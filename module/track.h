@@ -32,6 +32,7 @@ enum tt_verdict {
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
  *	shown, so nothing else may change or be counted
  * @no_socket: LOCAL_IN has looked, and no socket has this tuple
+ * @malformed: a SYN with an option that is none; what the stack makes of it is bounded
  */
 struct tt_ctx {
 	struct tt_net *tn;
@@ -44,6 +45,7 @@ struct tt_ctx {
 	struct tt_seg seg;
 	bool early;
 	bool no_socket;
+	bool malformed;
 };
 
 /* Its key, sender and segment are the caller's to write, before anybody reads them. */
@@ -57,6 +59,7 @@ static inline void tt_ctx_init(struct tt_ctx *ctx, struct tt_net *tn, struct sk_
 	ctx->hash = 0;
 	ctx->early = false;
 	ctx->no_socket = false;
+	ctx->malformed = false;
 }
 
 #define TT_SFR	(TT_SYN | TT_FIN | TT_RST)

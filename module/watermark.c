@@ -85,10 +85,15 @@ static int young(const struct tt_queue *q)
  */
 static void check_listener(struct tt_queue *q, unsigned int start)
 {
-	int level = tt_watermark_level(q->listener);
-	int limit = tt_watermark_limit(q->listener);
-	bool on = reaches(level, limit, start);
+	int level, limit;
+	bool on;
 
+	/* no group is fuller than the fullest of its members, and a SYN asks but one of them */
+	if (!reaches(READ_ONCE(q->seen) + READ_ONCE(q->reserved), tt_queue_limit(q), start))
+		return;
+	level = tt_watermark_level(q->listener);
+	limit = tt_watermark_limit(q->listener);
+	on = reaches(level, limit, start);
 	if (on && start && !tt_override_limit(q->listener) && level < limit)
 		on = reaches(level - young(q), limit, start);
 	if (on)
@@ -140,13 +145,16 @@ struct tt_queue *tt_watermark_longest(struct tt_net *tn, int *share)
 	return longest;
 }
 
+/* A SYN looks at all of them: at no more than so many in a jiffy, on average. */
+#define REFRESHED	256
+
 bool tt_watermark_refresh(struct tt_net *tn)
 {
 	struct tt_queue *longest;
 	unsigned long now = jiffies;
 	int share;
 
-	if (READ_ONCE(tn->refreshed) == now)
+	if (now - READ_ONCE(tn->refreshed) <= READ_ONCE(tn->nqueues) / REFRESHED)
 		return false;
 	WRITE_ONCE(tn->refreshed, now);
 	longest = tt_watermark_longest(tn, &share);

@@ -62,7 +62,8 @@ struct tt_queue *tt_watermark_longest(struct tt_net *tn, int *share);
  * tt_watermark_refresh() - read the stack's counts of all listeners of a namespace
  * @tn: namespace
  *
- * At most once a jiffy: what other listeners have given back shows only so.
+ * At most once a jiffy, and more seldom where there are hundreds: what other listeners have
+ * given back shows only so.
  *
  * Context: RCU read side.
  *

@@ -12,6 +12,8 @@
  *   -p N     IPv6: sources of so many /64 only, with -f (1)
  *   -m MAC   of the next hop
  *   -b       wrong checksums
+ *   -w       the last option says that it is longer than the header
+ *   -g       each in two fragments (IPv6), which count as two
  *   -c       count the distinct sources
  *   -i FILE  all begin with the same sequence number; writes the SYN-ACKs' to FILE, "NUMBER
  *            ISN" a line (one each), and prints what else it has seen of them
@@ -61,13 +63,19 @@ struct ip6 {
 	uint8_t source[16], dest[16];
 } __attribute__((packed));
 
+struct frag {
+	uint8_t next, reserved;
+	uint16_t at;
+	uint32_t id;
+} __attribute__((packed));
+
 struct packet {
 	struct ether_header eth;
 	union {
 		struct ip4 ip4;
 		struct ip6 ip6;
 	};
-	uint8_t room[sizeof(struct tcphdr) + OPTIONS + DATA];
+	uint8_t room[sizeof(struct frag) + sizeof(struct tcphdr) + OPTIONS + DATA];
 } __attribute__((packed));
 
 int family;
@@ -77,7 +85,7 @@ long sources;
 static long rate, prefixes = 1;
 static long data = -1;		/* ACKs, with so much */
 static uint64_t seed = 1;
-static bool bad, count_sources;
+static bool bad, wrong, fragments, count_sources;
 static const char *isns;	/* the file for them */
 static volatile sig_atomic_t stop;
 static uint8_t dest[16];
@@ -160,6 +168,8 @@ static void set_options(uint8_t *opt, uint32_t stamp)
 
 	memcpy(opt, model, OPTIONS);
 	memcpy(opt + 8, &stamp, sizeof(stamp));
+	if (wrong)
+		opt[18] = 4;
 }
 
 static size_t tcp_len(void)
@@ -241,6 +251,26 @@ static void pace(int64_t begun, long i)
 		nanosleep(&(struct timespec){ wait / 1000000000, wait % 1000000000 }, NULL);
 }
 
+#define FIRST	24	/* octets in the first of two fragments */
+
+/* Two for each packet. */
+static size_t make_fragment(struct packet *p, long number)
+{
+	long i = number / 2;
+	bool second = number & 1;
+	uint8_t *tcp = (uint8_t *)p + sizeof(p->eth) + sizeof(struct ip6);
+	struct frag frag = { .next = IPPROTO_TCP, .id = mix(i) };
+	size_t len = second ? tcp_len() - FIRST : FIRST;
+
+	make(p, i);
+	frag.at = htons(second ? FIRST : 1);
+	memmove(tcp + sizeof(frag), second ? tcp + FIRST : tcp, len);
+	memcpy(tcp, &frag, sizeof(frag));
+	p->ip6.next = IPPROTO_FRAGMENT;
+	p->ip6.len = htons(sizeof(frag) + len);
+	return sizeof(p->eth) + sizeof(struct ip6) + sizeof(frag) + len;
+}
+
 static bool send_batch(int fd, long first, long n)
 {
 	static struct packet packets[BATCH];
@@ -250,7 +280,8 @@ static bool send_batch(int fd, long first, long n)
 
 	for (k = 0; k < n; k++) {
 		iov[k].iov_base = &packets[k];
-		iov[k].iov_len = make(&packets[k], first + k);
+		iov[k].iov_len = fragments ? make_fragment(&packets[k], first + k) :
+					     make(&packets[k], first + k);
 		msgs[k].msg_hdr.msg_iov = &iov[k];
 		msgs[k].msg_hdr.msg_iovlen = 1;
 	}
@@ -342,7 +373,7 @@ static bool parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:a:r:s:f:p:m:i:bc")) != -1) {
+	while ((c = getopt(argc, argv, "n:a:r:s:f:p:m:i:bcwg")) != -1) {
 		if (c == 'n')
 			count = atol(optarg);
 		else if (c == 'a')
@@ -361,6 +392,10 @@ static bool parse(int argc, char **argv)
 			bad = true;
 		else if (c == 'c')
 			count_sources = true;
+		else if (c == 'w')
+			wrong = true;
+		else if (c == 'g')
+			fragments = true;
 		else if (c != 'm' || !set_mac(optarg))
 			return false;
 	}

@@ -177,6 +177,52 @@ state SYN_RECEIVED ESTABLISHED
 state ESTABLISHED ESTABLISHED
 count flows_created 1
 
+case an ICMP error (a host) makes room at once, a forged one does not
+only 4
+sysctl net.tcptrack.overflow drop
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+listen s
+> S
+< SA
+icmp host forged
+flow g 80 40001
+> S
+quiet 300
+flow f
+icmp host
+flow g
+> S
+< SA
+state SYN_RECEIVED ESTABLISHED
+flow f
+noflow
+silent
+count flows_created 2 over_listener 1 syns_dropped 1 closed_unreachable 1
+
+case an ICMP error (a port) makes room at once, a forged one does not
+only 6
+sysctl net.tcptrack.overflow drop
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+listen s
+> S
+< SA
+icmp port forged
+flow g 80 40001
+> S
+quiet 300
+flow f
+icmp port
+flow g
+> S
+< SA
+state SYN_RECEIVED ESTABLISHED
+flow f
+noflow
+silent
+count flows_created 2 over_listener 1 syns_dropped 1 closed_unreachable 1
+
 case evicted: unproven flows recycle among themselves
 sysctl net.tcptrack.flows_max 64
 fwd p 40000 80

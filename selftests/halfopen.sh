@@ -40,6 +40,32 @@ listener_bound()
 		listener_is "$port" halfopen "$N" peak "$N" limit "$N" over_listener $((SENT - N))
 }
 
+# The stack takes a SYN whose options lie; so it has its place, and no cookie of ours.
+wrong_options()
+{
+	policy halfopen_max="$N" overflow="$1" cookie_min_time=600000
+	fresh
+	begin 0
+	flood "$port" -n "$SENT" -w &&
+		was_held "$N" && youngest $((SENT - N)) &&
+		counters_are "$a" syns "$SENT" invalid_option "$SENT" cookies_sent 0 \
+			halfopen_evicted $((SENT - N)) syns_dropped 0 halfopen "$N"
+}
+
+# Nobody is asked before they are put together: one is too many, until the next one comes.
+fragments()
+{
+	local most
+	policy halfopen_max="$N"
+	fresh
+	begin 0
+	flood "$port" -n $((2 * SENT)) -g || return
+	most=$(watch_value sum_max)
+	[[ $most -eq $((N + 1)) ]] || { echo "the most were $most"; return 1; }
+	wait_for holds_now "$a" "$N" "$DEADLINE" && holds "$a" "$N" && youngest $((SENT - N)) &&
+		counters_are "$a" syns 0 halfopen_evicted $((SENT - N)) halfopen "$N"
+}
+
 # From all CPUs at once: how many go in the end depends on who meets whom, but the bound
 # is never exceeded, and each SYN that came in is half-open or was evicted.
 all_cpus()
@@ -69,6 +95,85 @@ all_cpus()
 		}'
 }
 
+# SYN-ACKs go out again, in the timers of requests that other CPUs evict meanwhile.
+retransmitted()
+{
+	local cpu pids=() pid held
+	policy halfopen_max=500
+	fresh
+	begin 0
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		in_ns "$b" taskset -c "$cpu" flood -m "$mac_a" -s $((cpu + 1)) \
+			-n 2500 -r 200 v1 "$to" "$port" >/dev/null &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid" || return; done
+	held=$(halfopen_of "$a")
+	[[ $(watch_value sum_max) -le 500 && $held -gt 490 ]] ||
+		{ echo "$held are held, the most were $(watch_value sum_max)"; return 1; }
+	value_moves synack_retrans 1000 && counters_are "$a" syns $((2500 * $(nproc))) syns_dropped 0
+}
+
+LASTS=${TCPTRACK_LONG:+15}	# seconds that each of four floods lasts, if not 3000 SYNs
+
+# lasting OVERFLOW: two listeners, all CPUs, as fast as it goes, four times; ss agrees each
+# time it pauses.
+lasting()
+{
+	local most=$((N * 3 / 4)) one other status=0 i
+	policy overflow="$1" halfopen_max="$N" halfopen_listener_max="$most" cookie_min_time=600000
+	fresh
+	one=$port
+	other=$server server=
+	fresh
+	begin "$most"
+	for ((i = 1; i <= 4 && status == 0; i++)); do
+		from_all "$i" "$one" "$port" && pauses
+		status=$?
+	done
+	serve_end other
+	[[ $status -eq 0 ]] || return
+	most=$(watch_value sum_max)
+	[[ $most -gt 0 && $most -le $N ]] || { echo "the most were $most"; return 1; }
+	echo "figures: $(counters_since "$a" | awk '$1 == "syns" { print $2 }') SYNs," \
+		"$(watch_value looked) looks of the witness, at most $most half-open"
+	watch_is listener_over 0 && [[ $(counters_since "$a" | awk '
+		$1 == "syns" { n += $2 } $1 == "cookies_sent" || $1 == "halfopen_evicted" { n -= $2 }
+		$1 == "syns_dropped" { n -= $2 } END { print n <= '$((N * 4))' }') -eq 1 ]]
+}
+
+# from_all SEED PORT PORT: a flood from each CPU, to one port or the other.
+from_all()
+{
+	local cpu pids=() pid status=0 count=3000 ports=("$2" "$3")
+	time_travels || [[ -z $LASTS ]] || count=100000000
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		nsenter --net="/run/netns/$b" -- taskset -c "$cpu" flood -m "$mac_a" \
+			-s $((100 * $1 + cpu)) -n "$count" v1 "$to" "${ports[cpu % 2]}" >/dev/null &
+		pids+=($!)
+	done
+	if [[ $count -gt 3000 ]]; then
+		sleep "$LASTS"
+		kill -TERM "${pids[@]}"
+	fi
+	for pid in "${pids[@]}"; do wait "$pid" || status=1; done
+	return "$status"
+}
+
+agrees()
+{
+	local held
+	held=$(halfopen_of "$a")
+	[[ $held -gt 0 && $held -le $N ]] && value_is "$a" halfopen "$held"
+}
+
+pauses()
+{
+	wait_for agrees "$DEADLINE" && return
+	echo "ss counts $(halfopen_of "$a") half-open, the tracker $(proc_value "$a" halfopen)"
+	return 1
+}
+
 # 0: its own backlog.
 backlog_bound()
 {
@@ -92,6 +197,54 @@ drop()
 			syns_dropped $((SENT - N)) halfopen_evicted 0 closed_evicted 0 halfopen "$N"
 }
 
+# listening VARIABLE NS FIRST N: so many sockets, until it is killed
+listening()
+{
+	background "$1" "$2" /usr/bin/python3 -uc 'import resource, signal, socket, sys
+first, n = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (n + 100, n + 100))
+held = []
+for port in range(first, first + n):
+    held.append(socket.socket())
+    held[-1].bind(("", port))
+    held[-1].listen()
+print("ready")
+signal.pause()' "$3" "$4"
+}
+
+# Whatever other namespaces do, there is a quarter of all listeners for init_net: 16384.
+others_listen()
+{
+	local i spaces=() servers=() later status=1 ns
+	for ((i = 0; i <= 12; i++)); do
+		ns_add crowd
+		spaces+=("$crowd")
+		listening later "$crowd" 1024 4096
+		servers+=("$later")
+	done
+	listening later - 20000 100
+	servers+=("$later")
+	wait_for refused_are 4096 "${spaces[@]}" "$DEADLINE" &&
+		[[ $(grep -c ':20[01][0-9][0-9]' /proc/net/tcptrack_listeners) -eq 100 ]] && status=0
+	[[ $status -eq 0 ]] || for ns in - "${spaces[@]}"; do
+		echo "$ns: $(in_ns "$ns" grep -c "" /proc/net/tcptrack_listeners) lines," \
+			"$(proc_value "$ns" listeners_refused) refused"
+	done
+	for later in "${servers[@]}"; do serve_end later; done
+	ns_del "${spaces[@]}"
+	return "$status"
+}
+
+# refused_are N NS...: at each look of the collector, so many are refused, of all together
+refused_are()
+{
+	local ns n=0
+	for ns in "${@:2}"; do
+		n=$((n + 4096 + 1 - $(in_ns "$ns" grep -c "" /proc/net/tcptrack_listeners)))
+	done
+	[[ $n -eq $1 ]]
+}
+
 # What the stack holds is what it would hold without the module.
 monitor()
 {
@@ -110,7 +263,8 @@ monitor()
 			syns_dropped 0 halfopen_evicted 0 halfopen 400
 }
 
-plan 12
+long=${TCPTRACK_LONG:+1}
+plan $((23 + ${long:=0}))
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, halfopen_max" namespace_bound
@@ -119,5 +273,13 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, the listener's backlog" backlog_bound
 	run "drop" drop
 	run "monitor" monitor
+	run "recycle, while SYN-ACKs go out again, from all CPUs" retransmitted
+	run "recycle, two listeners, from all CPUs for long" lasting recycle
+	run "cookie, two listeners, from all CPUs for long" lasting cookie
+	run "recycle, SYNs with a wrong option" wrong_options recycle
+	run "cookie, SYNs with a wrong option" wrong_options cookie
+	[[ $to != *:* ]] || run "recycle, SYNs in fragments" fragments
 done
+# 53,000 sockets
+[[ $long -eq 0 ]] || run "listeners of others leave room for init_net's" others_listen
 finish

@@ -23,6 +23,33 @@ group()
 		listener_is "$port" sockets 4 halfopen 64 peak 64 limit 64 acceptq_max 4096
 }
 
+# What a member that closes leaves to the others can be taken out there.
+migrated()
+{
+	local other status
+	policy
+	ns_sysctl "$a" net.ipv4.tcp_migrate_req=1
+	fresh 1024 2
+	other=$server server=
+	background server "$a" listeners "$port" 1024 2
+	begin 0
+	flood "$port" -n "$N" && holds "$a" "$N" && listener_is "$port" sockets 4
+	status=$?
+	serve_end other
+	[[ $status -eq 0 ]] && wait_for two_have_all "$DEADLINE" &&
+		ns_sysctl "$a" net.tcptrack.halfopen_listener_max=8 &&
+		{ wait_for holds_now "$a" 16 3 || { echo "$(halfopen_of "$a") are left"; false; }; } &&
+		counters_are "$a" halfopen_evicted $((N - 16)) closed_evicted $((N - 16)) halfopen 16
+	status=$?
+	ns_sysctl "$a" net.ipv4.tcp_migrate_req=0
+	return "$status"
+}
+
+two_have_all()
+{
+	listener_is "$port" sockets 2 halfopen "$N" >/dev/null
+}
+
 # shutdown() and listen() on one socket: the requests of its first life are there yet.
 listens_again()
 {
@@ -232,10 +259,11 @@ inherited()
 	value_is "$e" halfopen_max 100 && value_is - halfopen_max 777
 }
 
-plan 22
+plan 24
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a SO_REUSEPORT group" group
+	run "a SO_REUSEPORT group, tcp_migrate_req" migrated
 	run "a socket that listens again" listens_again
 	run "a listener closed" closed
 	run "a SYN sent again" sent_again

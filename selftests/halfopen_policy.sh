@@ -80,11 +80,31 @@ loaded()
 	tt_unload
 	flood "$port" -n 200
 	tt_load halfopen_max=50
-	ns_sysctl "$a" net.tcptrack.overflow=recycle
+	ns_sysctl "$a" net.tcptrack.overflow=recycle net.tcptrack.halfopen_timeout_min=600000
 	wait_for holds_now "$a" 50 1 || echo "$(halfopen_of "$a") after 1 s"
 	holds "$a" 50 && [[ $(proc_value "$a" halfopen_evicted) -eq 150 ]]
 	status=$?
 	in_ns - sysctl -qw net.tcptrack.halfopen_max=100000
+	return "$status"
+}
+
+# Flows for a few of them only: the others have to go all the same.
+loaded_unfollowed()
+{
+	local status
+	policy
+	fresh
+	empty "$a"
+	tt_unload
+	flood "$port" -n 200
+	tt_load halfopen_max=50 flows_max=64
+	ns_sysctl "$a" net.tcptrack.overflow=recycle net.tcptrack.halfopen_timeout_min=600000
+	wait_for holds_now "$a" 50 1 || echo "$(halfopen_of "$a") after 1 s"
+	holds_now "$a" 50 && value_is "$a" halfopen_evicted 150
+	status=$?
+	[[ $status -eq 0 ]] || proc_show "$a" | grep halfopen
+	empty "$a"
+	tt_load
 	return "$status"
 }
 
@@ -175,13 +195,14 @@ not_aged()
 	was_held 40 && counters_are "$a" halfopen_expired 0 halfopen 40
 }
 
-plan 20
+plan 22
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "two listeners: the longest queue pays" two_listeners
 	run "halfopen_max is lowered: under it within 1 s" lowered
 	run "halfopen_max is lowered: two queues shrink alike" lowered_for_two
 	run "insmod with more than halfopen_max: under it at once" loaded
+	run "insmod with more than halfopen_max, and no room for flows" loaded_unfollowed
 	run "halfopen_source_max: each has its share" by_source
 	run "halfopen_source_max: given back" source_again
 	run "halfopen_source_max: monitored" source_monitored

@@ -26,6 +26,9 @@ flood_between()
 	serve_end server
 	[[ -z ${a:-} ]] || ns_del "$a" "$b"
 	ns_add a b
+	# the number of a namespace may have been that of another
+	flood_mark="flood $$ ${#namespaces[@]}"
+	echo "$flood_mark" >/dev/kmsg
 	flood_link mac_a "$a" "$b"
 }
 
@@ -36,6 +39,7 @@ run()
 	local out=$scratch/case
 	[[ -z ${ONLY:-} || "$to: $1" =~ $ONLY ]] || return 0
 	if "${@:2}" >"$out" 2>&1; then
+		sed -n 's/^figures: /# &/p' "$out"
 		ok "$to: $1"
 	else
 		note "$(<"$out")"
@@ -213,7 +217,7 @@ told()
 {
 	local name="[::]:$2"
 	[[ $2 != '*' ]] || name='*'
-	dmesg | grep -F "tcptrack: event=$1 netns=$(netns_of "$a") listener=$name "
+	dmesg | sed -n "/] $flood_mark\$/,\$p" | grep -F "tcptrack: event=$1 netns=$(netns_of "$a") listener=$name "
 }
 
 # told_times EVENT PORT N: as often.

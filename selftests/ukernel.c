@@ -4,6 +4,7 @@
 
 #include "device.h"
 #include "early.h"
+#include "excess.h"
 #include "halfopen.h"
 #include "hook.h"
 #include "listener.h"
@@ -119,6 +120,10 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 {
 	return TT_PASS;
+}
+
+void tt_excess_relieve(struct tt_net *tn)
+{
 }
 
 void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
