@@ -69,9 +69,10 @@ test-quick:
 test-debug:
 	@T="$(T)" KERNELS="x86-debug-$(or $(KVER),6.12)" scripts/test
 
-RACE_TESTS := @(parity|transitions|flowsmax|earlyreturn|churn|hooks).sh
+RACE_TESTS := parity|transitions|flowsmax|earlyreturn|churn|hooks
+RACE_TESTS := $(RACE_TESTS)|halfopen|cookie|early|flood|netlink_events
 test-race:
-	@T="$(or $(T),$(RACE_TESTS))" KERNELS=x86-kcsan scripts/test
+	@T="$(or $(T),@($(RACE_TESTS)))" KERNELS=x86-kcsan scripts/test
 
 test-detectors:
 	@scripts/detectors

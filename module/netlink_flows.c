@@ -150,7 +150,7 @@ static bool find(struct tt_net *tn, const struct tt_key *key, struct tt_flow *co
 	rcu_read_lock();
 	flow = tt_flow_get(tn, key, tt_flow_hash(tn, key));
 	if (flow) {
-		memcpy(copy, flow, sizeof(*copy));
+		data_race(memcpy(copy, flow, sizeof(*copy)));	/* see tt_view_flows() */
 		tt_flow_put(flow);
 	}
 	rcu_read_unlock();

@@ -119,7 +119,7 @@ in_ns()
 	if [[ $ns == - ]]; then
 		"$@"
 	else
-		nsenter --net="/run/netns/$ns" -- "$@"
+		netns "$ns" "$@"
 	fi
 }
 
@@ -179,11 +179,7 @@ link_ready()
 
 ns_sysctl()
 {
-	local ns=$1 s
-	shift
-	for s in "$@"; do
-		in_ns "$ns" sysctl -qw "$s" || bail "sysctl $s"
-	done
+	netns "$1" -w "${@:2}" || bail "sysctl ${*:2}"
 }
 
 # --- the module ---
@@ -355,7 +351,7 @@ parity()
 background()
 {
 	local v=$1 enter=()
-	[[ $2 == - ]] || enter=(nsenter --net="/run/netns/$2" --)
+	[[ $2 == - ]] || enter=(netns "$2")
 	shift 2
 	: >"$scratch/$v"
 	"${enter[@]}" "$@" >"$scratch/$v" 2>&1 &

@@ -8,6 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 
 N=${TCPTRACK_N:-40}	# connections of each kind
+WRK=3			# cases; where time only passes in idleness, its second of load does not end
+! time_travels || WRK=0
 
 # both SERVER CLIENT: parity in both namespaces.
 both()
@@ -70,7 +72,7 @@ iperf()
 	in_ns "$server" iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
 	pid=$!
 	wait_for listens "$server" 5201 10 || return
-	in_ns "$client" iperf3 -c "$1" -p 5201 -t 1 -P 2 ${2:+"$2"} >/dev/null
+	in_ns "$client" iperf3 -c "$1" -p 5201 -n 20M -P 2 ${2:+"$2"} >/dev/null
 	local status=$?
 	wait "$pid"
 	return "$status"
@@ -134,6 +136,20 @@ loopback_counts_two()
 	release h && return "$status"
 }
 
+# No socket is on its way into another state (or out of TIME_WAIT: so two looks below).
+still()
+{
+	[[ -z $(in_ns "$1" ss -Htan state syn-recv state fin-wait-1 state closing state last-ack) ]]
+}
+
+# insmod has walked the tables before it returns: what is there is there at the first look.
+at_once()
+{
+	show -w 0 "$1" parity || show -w 0 "$1" parity && return
+	show "$1" parity
+	return 1
+}
+
 # rmmod and insmod in the middle: at once as before, and nobody notices.
 reload()
 {
@@ -141,9 +157,9 @@ reload()
 	hold h "$client" "$v4" 80 20
 	hold g "$client" "$v6" 80 20 holdhalf
 	tt_unload
-	run client || return
+	run client && wait_for still "$server" 10 && wait_for still "$client" 10 || return
 	tt_load tracepoint="$1"
-	both "$server" "$client"
+	at_once "$server" && at_once "$client"
 	status=$?
 	run server || status=1
 	both "$server" "$client" || status=1
@@ -173,9 +189,11 @@ every()
 		check "$how: $m" both_after run "$m"
 	done
 	check "$how: refused" both_after run refused 81
-	check "$how: wrk, keep-alive" both_after run_and_look ''
-	check "$how: wrk, the server closes" both_after run_and_look close
-	check "$how: wrk, Connection: close" both_after run_and_look '' 'Connection: close'
+	if [[ $WRK -gt 0 ]]; then
+		check "$how: wrk, keep-alive" both_after run_and_look ''
+		check "$how: wrk, the server closes" both_after run_and_look close
+		check "$how: wrk, Connection: close" both_after run_and_look '' 'Connection: close'
+	fi
 	check "$how: iperf3 over IPv4" both_after iperf "$v4"
 	check "$how: iperf3 over IPv6, backwards" both_after iperf "$v6" -R
 	check "$how: slow half-closed connections" both_after half_held
@@ -201,7 +219,7 @@ few()
 
 # shellcheck disable=SC2086	# a list
 set -- $TRACEPOINTS
-plan $((($(time_travels; echo $((!$?))) * 2 + 17 + 4 + 4) * $#))
+plan $((($(time_travels; echo $((!$?))) * 2 + 14 + WRK + 4 + 4) * $#))
 ns_add away client
 ns_link - "$client" 1
 ns_link "$away" "$client" 2

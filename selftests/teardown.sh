@@ -23,6 +23,7 @@ gauge remote FIN_WAIT_2 1
 close c
 < FA
 state LAST_ACK TIME_WAIT
+gauge local LAST_ACK 1
 gauge remote TIME_WAIT 1
 > A
 noflow
@@ -42,9 +43,11 @@ accept c s
 close c
 < FA
 state FIN_WAIT_1 CLOSE_WAIT
+gauge local FIN_WAIT_1 1
 gauge remote CLOSE_WAIT 1
 > A
 state FIN_WAIT_2 CLOSE_WAIT
+gauge local FIN_WAIT_2 1
 > FA
 < A ack +0
 state TIME_WAIT CLOSED
@@ -277,6 +280,7 @@ accept c s
 > FA seq +100
 < A ack 1
 state ESTABLISHED FIN_WAIT_1
+gauge remote FIN_WAIT_1 1
 > A len 100
 < A ack 102
 state CLOSE_WAIT FIN_WAIT_2

@@ -163,6 +163,10 @@ static int run_server(int port)
 	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	int l = socket(AF_INET6, SOCK_STREAM, 0), one = 1, off = 0;
 
+	if (l < 0 && errno == EAFNOSUPPORT) {	/* any address, as there */
+		sin6.sin6_family = AF_INET;
+		l = socket(AF_INET, SOCK_STREAM, 0);
+	}
 	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(l, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if (bind(l, (void *)&sin6, sizeof(sin6)) || listen(l, 1024)) {
