@@ -18,6 +18,8 @@
 # make test-detectors  do the detectors see anything?
 # make check           all that reads the source
 # make fuzz            the fuzzers of user space, 10 minutes each (FUZZ_SECONDS=)
+# make soak            all at once for an hour (SOAK_SECONDS=), then the fuzzers of packets, netlink
+#                      and files, 100,000 executions of each (FUZZ_RUNS=), on KERNELS=x86-debug
 # make bench           what a packet costs, beside all others that do part of the job
 # make coverage        lines and branches that the tests reach: build/coverage/
 # make nightly         all of these, on all kernels
@@ -32,7 +34,7 @@ SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
 .PHONY: install uninstall deb docs
-.PHONY: test-quick test-debug test-race test-detectors check fuzz coverage bench nightly
+.PHONY: test-quick test-debug test-race test-detectors check fuzz soak coverage bench nightly
 all: modules
 
 need-kdir:
@@ -82,6 +84,12 @@ check:
 
 fuzz:
 	@$(MAKE) -C selftests OUTPUT=$(CURDIR)/build/selftests-obj fuzz
+
+soak: export SOAK_SECONDS ?= 3600
+soak: export FUZZ_RUNS ?= 100000
+soak:
+	@T="$(or $(T),@(soak|fuzz).sh)" KERNELS="$(or $(KERNELS),x86-debug)" \
+		VM_TIMEOUT=$$((SOAK_SECONDS + FUZZ_RUNS / 8 + 3600)) scripts/test
 
 coverage:
 	@T="$(T)" scripts/coverage

@@ -16,7 +16,8 @@
 static int find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat *why)
 {
 	unsigned short frag = 0;
-	int flags = 0;
+	/* what is behind an AH is nobody's segment before IPsec has checked it, as in IPv4 */
+	int flags = IP6_FH_F_AUTH;
 	int proto;
 
 	if (likely(ipv6_hdr(skb)->nexthdr == IPPROTO_TCP)) {

@@ -49,6 +49,9 @@ static int do_word(TT_CTL_TABLE *table, int write, void *buffer, size_t *lenp, l
 	err = proc_dostring(&copy, write, buffer, lenp, ppos);
 	if (err || !write)
 		return err;
+	/* cut off: no word is so long */
+	if (strlen(buf) == sizeof(buf) - 1)
+		return -EINVAL;
 	i = tt_sysctl_word(range->words, strim(buf));
 	return i < 0 ? i : set(table, i);
 }

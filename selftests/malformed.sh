@@ -220,6 +220,21 @@ accept c s
 state CLOSE_WAIT FIN_WAIT_2
 count flows_created 1
 
+case what is behind an authentication header nobody has checked
+only 6
+flow f 80 40000
+listen s
+> S ext ah
+noflow
+> S
+< SA
+> A
+accept c s
+> FA ext ah
+> R ext ah
+state ESTABLISHED ESTABLISHED
+count flows_created 1
+
 case IPv6 extension header past the end of the packet
 only 6
 flow f 80 40000

@@ -15,7 +15,7 @@
  *       seq N, seq +N      relative to the sender's ISS, or to what is next
  *       ack N, ack +N      relative to the receiver's ISS, or to what it sent
  *       len N, win N, opt mss=1460,wscale=7,hex=0201
- *       badsum, doff N, cut N, frag N, pad N, ext hbh|dst|rt|bad|nop, gso N, linear N, lost
+ *       badsum, doff N, cut N, frag N, pad N, ext hbh|dst|rt|ah|bad|nop, gso N, linear N, lost
  *       gap MIN MAX        "<": that many ms after the segment before
  *   flood N FLAGS ...      as ">", N times from as many other ports (forwarded)
  *   mark, gone MIN MAX     the flow ends that many ms after the mark

@@ -131,7 +131,7 @@ static size_t build_tcp(__u8 *t, const struct end *from, const struct end *to,
 	return len;
 }
 
-/* An IPv6 extension header of 8 octets; "bad" says that it is much longer. */
+/* An IPv6 extension header of 8 octets (ah: of 16); "bad" says that it is much longer. */
 static size_t build_ext(__u8 *p, const char *ext, __u8 *next)
 {
 	static const __u8 pad[6] = { 1, 4 };
@@ -146,6 +146,10 @@ static size_t build_ext(__u8 *p, const char *ext, __u8 *next)
 		*next = IPPROTO_ROUTING;
 		p[2] = 253;		/* RFC 3692 experiment; no segments left */
 		p[3] = 0;
+	} else if (!strcmp(ext, "ah")) {
+		*next = IPPROTO_AH;
+		p[1] = 2;
+		return 16;
 	} else if (!strcmp(ext, "bad")) {
 		p[1] = 200;
 	} else if (strcmp(ext, "dst")) {
@@ -223,7 +227,7 @@ static void send_fragment(int dev, const __u8 *packet, size_t ip, size_t at,
 void segment_send(int dev, const struct end *from, const struct end *to,
 		  const struct segment *seg)
 {
-	__u8 tcp[MAX_SEGMENT], packet[MAX_SEGMENT], ext[16], next = IPPROTO_TCP;
+	__u8 tcp[MAX_SEGMENT], packet[MAX_SEGMENT], ext[16] = { 0 }, next = IPPROTO_TCP;
 	size_t len, ip, extlen = 0;
 
 	len = build_tcp(tcp, from, to, seg);

@@ -111,6 +111,15 @@ sysctl_clamped()
 	[[ $(proc_value "$1" flows_max) -le $max ]]
 }
 
+# What does not fit is refused, not cut off until it fits.
+word_cut_off()
+{
+	local file=/proc/sys/net/tcptrack/mode
+	in_ns "$1" sh -c "echo ' monitor ' >$file" || return
+	! in_ns "$1" sh -c "echo 'off             monitor' >$file" 2>/dev/null &&
+		[[ $(in_ns "$1" cat $file) == monitor ]] && in_ns "$1" sh -c "echo enforce >$file"
+}
+
 isolated()
 {
 	local h status
@@ -129,7 +138,7 @@ same_after_rename()
 	[[ $(modinfo -F depends "$TCPTRACK_KO") == '' && $(modinfo -F license "$TCPTRACK_KO") == GPL* ]]
 }
 
-plan 15
+plan 16
 tt_load tracepoint=1
 ns_add a b alone
 ns_link "$a" "$b" 1
@@ -144,6 +153,7 @@ check "a namespace sees its own flows and counters only" isolated
 check "created + adopted + picked up - destroyed = flows" sums "$a"
 check "lnstat reads" lnstat_reads "$a"
 check "flows_max is per namespace and clamped" sysctl_clamped "$b"
+check "a word and what it is cut off from is refused" word_cut_off "$b"
 check "modinfo: no dependencies" same_after_rename
 if [[ -n $TRANSITIONS ]]; then
 	skip "module parameter tracepoint" "transitions are recorded without it"

@@ -16,6 +16,8 @@ limit=$(sed -n 's/^timeout=//p' "$here/settings" 2>/dev/null)
 # Where time travels to the next timer, a guest's seconds cost nothing.
 [[ $(cat /proc/cmdline) != *time-travel* ]] || limit=$((${limit:-300} * 10))
 [[ -z ${TCPTRACK_LONG:-} ]] || limit=$((${limit:-300} * 4))
+# what was asked to be long (300,000 executions of the fuzzers: an hour, if slow)
+limit=$((${limit:-300} + ${SOAK_SECONDS:-0} + ${FUZZ_RUNS:-0} / 80))
 kmsg=/dev/kmsg
 passed=0 failed=0 skipped=0 held=''
 tmp=$(mktemp -d)
