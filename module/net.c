@@ -14,6 +14,7 @@
 #include "listener.h"
 #include "net.h"
 #include "proc.h"
+#include "subscription.h"
 #include "sysctl.h"
 
 unsigned int tt_net_id __read_mostly;
@@ -101,7 +102,8 @@ static int __net_init net_init(struct net *net)
 	if (err)
 		goto err_table;
 	tt_listener_net_init(tn);
-	tt_notify_net_init(tn);
+	tt_notify_init(&tn->notify, tn, 0);
+	INIT_LIST_HEAD(&tn->subscriptions);
 	err = tt_proc_net_init(net);
 	if (err)
 		goto err_proc;
@@ -128,7 +130,7 @@ err_sysctl:
 err_device:
 	tt_proc_net_exit(net);
 err_proc:
-	tt_notify_net_exit(tn);
+	tt_notify_exit(&tn->notify);
 	tt_flow_table_exit(tn);
 err_table:
 	free_percpu(tn->stats);
@@ -157,7 +159,8 @@ static void __net_exit net_exit(struct net *net)
 	tt_proc_net_exit(net);
 	tt_halfopen_net_exit(tn);
 	tt_listener_net_exit(tn);
-	tt_notify_net_exit(tn);
+	tt_subscription_net_exit(tn);
+	tt_notify_exit(&tn->notify);
 	tt_flow_table_exit(tn);
 	free_percpu(tn->stats);
 }

@@ -56,7 +56,9 @@ struct tt_queue;
  * @answering: these, and listeners that always answer with cookies: if 0, no ACK is looked at
  * @nkept: listeners that are kept for what was set for them; the lock of listener.c
  * @last_flood: the one that ended last; flood_lock
- * @notify: for who listens
+ * @notify: for the group "state"
+ * @subscriptions: for single sockets; the mutex of subscription.c, read under RCU
+ * @nsubscriptions: how many; the same mutex
  * @ratelimit: for what is logged
  * @started: ktime_get_ns() when tracking began
  * @sysctl: net.tcptrack
@@ -98,6 +100,8 @@ struct tt_net {
 	unsigned int nkept;
 	struct tt_flood_report last_flood;
 	struct tt_notify notify;
+	struct list_head subscriptions;
+	unsigned int nsubscriptions;
 	struct ratelimit_state ratelimit;
 	u64 started;
 	struct ctl_table_header *sysctl;

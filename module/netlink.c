@@ -11,6 +11,7 @@
 #include "netlink_gen.h"
 #include "netlink_names.h"
 #include "notify.h"
+#include "subscription.h"
 #include "view.h"
 
 /* Who sees transitions sees flows, so it takes what flows-get takes. */
@@ -263,9 +264,14 @@ static_assert((int)TT_REPLY_REFLECT == TCPTRACK_REPLY_REFLECT);
 
 int __init tt_netlink_init(void)
 {
-	int err = genl_register_family(&tt_netlink_family);
+	int err = tt_subscription_init();
 
-	if (!err)
+	if (err)
+		return err;
+	err = genl_register_family(&tt_netlink_family);
+	if (err)
+		tt_subscription_exit();
+	else
 		tt_notify_open();
 	return err;
 }
@@ -274,4 +280,5 @@ void tt_netlink_exit(void)
 {
 	tt_notify_close();
 	genl_unregister_family(&tt_netlink_family);
+	tt_subscription_exit();
 }

@@ -3,41 +3,22 @@
 
 #include <linux/sort.h>
 #include <net/genetlink.h>
-#include <net/ipv6.h>
+#include <net/sock.h>
 #include <uapi/linux/tcptrack.h>
 
 #include "flow.h"
 #include "net.h"
 #include "netlink.h"
+#include "netlink_filter.h"
 #include "netlink_gen.h"
 #include "table.h"
 #include "view.h"
 
-/* Which flows a dump is asked for: what has no attribute may be anything. */
+/* Which flows a dump is asked for: either end may be in the state. */
 struct filter {
-	u16 family;
-	struct in6_addr addr;
-	unsigned int prefix;
-	const struct nlattr *has_addr, *has_state, *has_port;
+	struct tt_netlink_filter ends;
+	const struct nlattr *state;
 };
-
-static int filter_prefix(struct filter *filter, const struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
-{
-	unsigned int bits = filter->family == AF_INET ? 32 : 128;
-
-	filter->prefix = 128;
-	if (!attr)
-		return 0;
-	if (!filter->has_addr)
-		return tt_netlink_refuse(attr, extack, "a prefix length without an address",
-					 -EINVAL);
-	if (nla_get_u8(attr) > bits)
-		return tt_netlink_refuse(attr, extack, "the prefix is longer than the address",
-					 -EINVAL);
-	filter->prefix -= bits - nla_get_u8(attr);
-	return 0;
-}
 
 static int filter_get(struct filter *filter, struct nlattr **attrs, struct netlink_ext_ack *extack)
 {
@@ -45,44 +26,29 @@ static int filter_get(struct filter *filter, struct nlattr **attrs, struct netli
 		TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PORT_A, TCPTRACK_A_FLOW_ADDR_B,
 		TCPTRACK_A_FLOW_PORT_B, TCPTRACK_A_FLOW_DEV,
 	};
-	int err, i;
+	const struct tt_netlink_filter_attrs ends = {
+		.family = attrs[TCPTRACK_A_FLOW_FAMILY],
+		.addr = attrs[TCPTRACK_A_FLOW_ADDR],
+		.prefix_len = attrs[TCPTRACK_A_FLOW_PREFIX_LEN],
+		.port = attrs[TCPTRACK_A_FLOW_PORT],
+	};
+	int i;
 
 	for (i = 0; i < ARRAY_SIZE(tuple); i++) {
 		if (attrs[tuple[i]])
 			return tt_netlink_refuse(attrs[tuple[i]], extack,
 						 "this is no filter of a dump", -EINVAL);
 	}
-	err = tt_netlink_get_family(attrs[TCPTRACK_A_FLOW_FAMILY], &filter->family, extack);
-	if (err)
-		return err;
-	filter->has_addr = attrs[TCPTRACK_A_FLOW_ADDR];
-	filter->has_state = attrs[TCPTRACK_A_FLOW_STATE];
-	filter->has_port = attrs[TCPTRACK_A_FLOW_PORT];
-	if (filter->has_addr) {
-		err = tt_netlink_get_addr(filter->has_addr, &filter->addr, &filter->family, extack);
-		if (err)
-			return err;
-	}
-	return filter_prefix(filter, attrs[TCPTRACK_A_FLOW_PREFIX_LEN], extack);
+	filter->state = attrs[TCPTRACK_A_FLOW_STATE];
+	return tt_netlink_filter_get(&filter->ends, &ends, extack);
 }
 
-/* Either end may fit, one for the port and the other one for the address. */
 static bool fits(const struct filter *filter, const struct tt_flow *flow)
 {
-	const struct tt_key *key = &flow->key;
-	bool addr = !filter->has_addr, port = !filter->has_port, state = !filter->has_state;
-	int i;
+	u32 state = filter->state ? nla_get_u32(filter->state) : 0;
 
-	if (filter->family && filter->family != key->family)
-		return false;
-	for (i = 0; i < 2; i++) {
-		addr |= filter->has_addr &&
-			ipv6_prefix_equal(&key->addr[i], &filter->addr, filter->prefix);
-		port |= filter->has_port && nla_get_be16(filter->has_port) == key->port[i];
-		state |= filter->has_state &&
-			 nla_get_u32(filter->has_state) == flow->ep[i].state;
-	}
-	return addr && port && state;
+	return tt_netlink_filter_fits(&filter->ends, &flow->key) &&
+	       (!filter->state || flow->ep[0].state == state || flow->ep[1].state == state);
 }
 
 static bool put_flow(struct sk_buff *skb, const struct tt_flow *flow)

@@ -86,8 +86,23 @@ const struct nla_policy tcptrack_listener_delete_nl_policy[TCPTRACK_A_LISTENER_D
 const struct nla_policy tcptrack_flood_get_nl_policy[TCPTRACK_A_FLOOD_PAD + 1] = {
 };
 
+/* TCPTRACK_CMD_SUBSCRIPTION_SET - do */
+const struct nla_policy tcptrack_subscription_set_nl_policy[TCPTRACK_A_SUBSCRIPTION_REASONS + 1] = {
+	[TCPTRACK_A_SUBSCRIPTION_FAMILY] = { .type = NLA_U16, },
+	[TCPTRACK_A_SUBSCRIPTION_ADDR] = { .type = NLA_BINARY, },
+	[TCPTRACK_A_SUBSCRIPTION_PREFIX_LEN] = { .type = NLA_U8, },
+	[TCPTRACK_A_SUBSCRIPTION_PORT] = { .type = NLA_U16, },
+	[TCPTRACK_A_SUBSCRIPTION_SIDES] = NLA_POLICY_MASK(NLA_U32, 0x7),
+	[TCPTRACK_A_SUBSCRIPTION_STATES] = NLA_POLICY_MASK(NLA_U32, 0x7ff),
+	[TCPTRACK_A_SUBSCRIPTION_REASONS] = NLA_POLICY_MASK(NLA_U32, 0xfff),
+};
+
+/* TCPTRACK_CMD_SUBSCRIPTION_DELETE - do */
+const struct nla_policy tcptrack_subscription_delete_nl_policy[TCPTRACK_A_SUBSCRIPTION_PAD + 1] = {
+};
+
 /* Ops table for tcptrack */
-const struct genl_ops tcptrack_nl_ops[9] = {
+const struct genl_ops tcptrack_nl_ops[11] = {
 	{
 		.cmd		= TCPTRACK_CMD_COUNTERS_GET,
 		.doit		= tcptrack_nl_counters_get_doit,
@@ -147,6 +162,20 @@ const struct genl_ops tcptrack_nl_ops[9] = {
 		.doit		= tcptrack_nl_flood_get_doit,
 		.policy		= tcptrack_flood_get_nl_policy,
 		.maxattr	= TCPTRACK_A_FLOOD_PAD,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_SUBSCRIPTION_SET,
+		.doit		= tcptrack_nl_subscription_set_doit,
+		.policy		= tcptrack_subscription_set_nl_policy,
+		.maxattr	= TCPTRACK_A_SUBSCRIPTION_REASONS,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TCPTRACK_CMD_SUBSCRIPTION_DELETE,
+		.doit		= tcptrack_nl_subscription_delete_doit,
+		.policy		= tcptrack_subscription_delete_nl_policy,
+		.maxattr	= TCPTRACK_A_SUBSCRIPTION_PAD,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

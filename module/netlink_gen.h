@@ -29,8 +29,12 @@ extern const struct nla_policy tcptrack_listener_delete_nl_policy[TCPTRACK_A_LIS
 
 extern const struct nla_policy tcptrack_flood_get_nl_policy[TCPTRACK_A_FLOOD_PAD + 1];
 
+extern const struct nla_policy tcptrack_subscription_set_nl_policy[TCPTRACK_A_SUBSCRIPTION_REASONS + 1];
+
+extern const struct nla_policy tcptrack_subscription_delete_nl_policy[TCPTRACK_A_SUBSCRIPTION_PAD + 1];
+
 /* Ops table for tcptrack */
-extern const struct genl_ops tcptrack_nl_ops[9];
+extern const struct genl_ops tcptrack_nl_ops[11];
 
 int tcptrack_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_states_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -46,6 +50,10 @@ int tcptrack_nl_listener_set_doit(struct sk_buff *skb, struct genl_info *info);
 int tcptrack_nl_listener_delete_doit(struct sk_buff *skb,
 				     struct genl_info *info);
 int tcptrack_nl_flood_get_doit(struct sk_buff *skb, struct genl_info *info);
+int tcptrack_nl_subscription_set_doit(struct sk_buff *skb,
+				      struct genl_info *info);
+int tcptrack_nl_subscription_delete_doit(struct sk_buff *skb,
+					 struct genl_info *info);
 
 enum {
 	TCPTRACK_NLGRP_FLOOD,

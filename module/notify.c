@@ -14,6 +14,7 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "notify.h"
+#include "subscription.h"
 #include "view.h"
 
 #define CREATE_TRACE_POINTS
@@ -22,6 +23,9 @@
 /* Messages that wait, of init_net and of all others together: 1 MB each. */
 #define BATCHES		256
 static atomic_t batches[2];
+
+/* A socket that had no room is tried again after so long. */
+#define LOST_AGAIN	(HZ / 10)
 
 /* What is in a message, until it is sent: then the place is netlink's. */
 #define EVENTS_IN(skb)	(*(unsigned int *)(skb)->cb)
@@ -76,25 +80,25 @@ static atomic_t *batches_of(const struct tt_net *tn)
 	return &batches[net_eq(tn->net, &init_net)];
 }
 
-static struct sk_buff *batch_new(struct tt_net *tn)
+static struct sk_buff *batch_new(struct tt_notify *n)
 {
 	struct sk_buff *skb = NULL;
 
-	if (atomic_inc_return(batches_of(tn)) <= BATCHES)
+	if (atomic_inc_return(batches_of(n->tn)) <= BATCHES)
 		skb = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC | __GFP_NOWARN);
 	if (skb)
-		__skb_queue_tail(&tn->notify.batches, skb);
+		__skb_queue_tail(&n->batches, skb);
 	else
-		atomic_dec(batches_of(tn));
+		atomic_dec(batches_of(n->tn));
 	return skb;
 }
 
-static struct sk_buff *batch_get(struct tt_net *tn)
+static struct sk_buff *batch_get(struct tt_notify *n)
 {
-	struct sk_buff *skb = skb_peek_tail(&tn->notify.batches);
+	struct sk_buff *skb = skb_peek_tail(&n->batches);
 
-	lockdep_assert_held(&tn->notify.lock);
-	return skb && skb_tailroom(skb) >= EVENT_SIZE ? skb : batch_new(tn);
+	lockdep_assert_held(&n->lock);
+	return skb && skb_tailroom(skb) >= EVENT_SIZE ? skb : batch_new(n);
 }
 
 static void batch_free(const struct tt_net *tn, struct sk_buff *skb)
@@ -103,42 +107,83 @@ static void batch_free(const struct tt_net *tn, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
+/* Of a subscription; true if it has got there. Its socket may be full, or about to go. */
+static bool send_one(const struct tt_notify *n, struct sk_buff *skb)
+{
+	if (opened())
+		return !genlmsg_unicast(n->tn->net, skb, n->portid);
+	kfree_skb(skb);
+	return false;
+}
+
+static bool tell_lost(const struct tt_notify *n, unsigned int lost)
+{
+	struct sk_buff *skb = genlmsg_new(nla_total_size(sizeof(u32)), GFP_KERNEL);
+	void *hdr = skb ? genlmsg_put(skb, 0, 0, &tt_netlink_family, 0,
+				      TCPTRACK_CMD_SUBSCRIPTION_LOST) : NULL;
+
+	if (!hdr || nla_put_u32(skb, TCPTRACK_A_SUBSCRIPTION_LOST, lost)) {
+		nlmsg_free(skb);
+		return false;
+	}
+	genlmsg_end(skb, hdr);
+	return send_one(n, skb);
+}
+
+/* It is told as soon as it has room again. */
+static void lose(struct tt_notify *n, unsigned int lost)
+{
+	if (!n->portid) {
+		tt_notify_lost(n->tn, TCPTRACK_NLGRP_STATE, 0);
+		return;
+	}
+	if (tell_lost(n, lost))
+		return;
+	spin_lock_bh(&n->lock);
+	n->lost += lost;
+	spin_unlock_bh(&n->lock);
+	queue_delayed_work(system_unbound_wq, &n->work, LOST_AGAIN);
+}
+
+/* Return: how many events of a subscription were lost. */
+static unsigned int send_batch(struct tt_notify *n, struct sk_buff *skb)
+{
+	unsigned int events = EVENTS_IN(skb);
+
+	EVENTS_IN(skb) = 0;
+	atomic_dec(batches_of(n->tn));
+	if (!n->portid) {
+		tt_notify_send(n->tn, TCPTRACK_NLGRP_STATE, skb, events);
+		return 0;
+	}
+	if (send_one(n, skb))
+		return 0;
+	this_cpu_add(n->tn->stats->stat[TT_STAT_events_lost], events);
+	return events;
+}
+
 static void flush(struct work_struct *work)
 {
 	struct tt_notify *n = container_of(to_delayed_work(work), struct tt_notify, work);
-	struct tt_net *tn = container_of(n, struct tt_net, notify);
 	struct sk_buff_head list;
 	struct sk_buff *skb;
-	bool lost;
+	unsigned int lost;
 
 	__skb_queue_head_init(&list);
 	spin_lock_bh(&n->lock);
 	skb_queue_splice_init(&n->batches, &list);
 	lost = n->lost;
-	n->lost = false;
+	n->lost = 0;
 	spin_unlock_bh(&n->lock);
 	while ((skb = __skb_dequeue(&list))) {
-		unsigned int events = EVENTS_IN(skb);
-
-		EVENTS_IN(skb) = 0;
-		atomic_dec(batches_of(tn));
-		tt_notify_send(tn, TCPTRACK_NLGRP_STATE, skb, events);
+		lost += send_batch(n, skb);
 		cond_resched();
 	}
 	if (lost)
-		tt_notify_lost(tn, TCPTRACK_NLGRP_STATE, 0);
+		lose(n, lost);
 }
 
-/* An event of a flow: its tuple, and four numbers. */
-struct event {
-	u8 cmd;
-	struct {
-		u16 attr;
-		u32 value;
-	} number[4];
-};
-
-static bool put_event(struct sk_buff *skb, const struct tt_flow *flow, const struct event *e)
+static bool put_event(struct sk_buff *skb, const struct tt_flow *flow, const struct tt_notice *e)
 {
 	const struct tt_key *key = &flow->key;
 	int a = tt_view_first_end(flow), b = !a, i;
@@ -163,23 +208,34 @@ cancel:
 	return false;
 }
 
-static void queue(const struct tt_flow *flow, const struct event *e)
+void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const struct tt_notice *e)
 {
-	struct tt_net *tn = flow->tn;
-	struct tt_notify *n = &tn->notify;
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&flow->lock);
 	spin_lock(&n->lock);
-	skb = batch_get(tn);
+	skb = batch_get(n);
 	if (skb && put_event(skb, flow, e)) {
 		EVENTS_IN(skb)++;
 	} else {
-		n->lost = true;
-		tt_stat_inc(tn, events_lost);
+		n->lost++;
+		tt_stat_inc(n->tn, events_lost);
 	}
 	spin_unlock(&n->lock);
 	queue_delayed_work(system_unbound_wq, &n->work, 1);
+}
+
+static bool somebody(const struct tt_net *tn)
+{
+	return tt_notify_heard(tn, TCPTRACK_NLGRP_STATE) || tt_subscription_any(tn);
+}
+
+static void tell(const struct tt_flow *flow, const struct tt_notice *e)
+{
+	if (tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE))
+		tt_notify_queue(&flow->tn->notify, flow, e);
+	if (tt_subscription_any(flow->tn))
+		tt_subscription_tell(flow, e);
 }
 
 void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
@@ -191,9 +247,9 @@ void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enu
 		was = TT_CLOSED;
 	if (side == TT_LOCAL)
 		trace_tcptrack_state(flow, end, was, next);
-	if (!tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE))
+	if (!somebody(flow->tn))
 		return;
-	queue(flow, &(struct event) { TCPTRACK_CMD_FLOW_STATE, {
+	tell(flow, &(struct tt_notice) { TCPTRACK_CMD_FLOW_STATE, BIT(side), next, {
 		{ TCPTRACK_A_FLOW_END, end != tt_view_first_end(flow) },
 		{ TCPTRACK_A_FLOW_SIDE, side },
 		{ TCPTRACK_A_FLOW_OLD, was },
@@ -204,10 +260,11 @@ void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enu
 void tt_notify_end(const struct tt_flow *flow)
 {
 	int a = tt_view_first_end(flow);
+	u32 sides = BIT(tt_flow_side(flow, 0)) | BIT(tt_flow_side(flow, 1));
 
-	if (!tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE))
+	if (!somebody(flow->tn))
 		return;
-	queue(flow, &(struct event) { TCPTRACK_CMD_FLOW_END, {
+	tell(flow, &(struct tt_notice) { TCPTRACK_CMD_FLOW_END, sides, flow->reason, {
 		{ TCPTRACK_A_FLOW_STATE_A, flow->ep[a].state },
 		{ TCPTRACK_A_FLOW_STATE_B, flow->ep[!a].state },
 		{ TCPTRACK_A_FLOW_AGE_MS, tt_ms_since(flow->created) },
@@ -215,20 +272,23 @@ void tt_notify_end(const struct tt_flow *flow)
 	} });
 }
 
-void tt_notify_net_init(struct tt_net *tn)
+void tt_notify_init(struct tt_notify *n, struct tt_net *tn, u32 portid)
 {
-	spin_lock_init(&tn->notify.lock);
-	__skb_queue_head_init(&tn->notify.batches);
-	INIT_DELAYED_WORK(&tn->notify.work, flush);
+	n->tn = tn;
+	n->portid = portid;
+	n->lost = 0;
+	spin_lock_init(&n->lock);
+	__skb_queue_head_init(&n->batches);
+	INIT_DELAYED_WORK(&n->work, flush);
 }
 
-void tt_notify_net_exit(struct tt_net *tn)
+void tt_notify_exit(struct tt_notify *n)
 {
 	struct sk_buff *skb;
 
-	cancel_delayed_work_sync(&tn->notify.work);
-	while ((skb = __skb_dequeue(&tn->notify.batches)))
-		batch_free(tn, skb);
+	cancel_delayed_work_sync(&n->work);
+	while ((skb = __skb_dequeue(&n->batches)))
+		batch_free(n->tn, skb);
 }
 
 void tt_notify_open(void)

@@ -12,17 +12,38 @@ struct tt_flow;
 struct tt_net;
 
 /**
- * struct tt_notify - what listeners of the group "state" are still to be told
+ * struct tt_notice - what has become of a flow
+ * @cmd: TCPTRACK_CMD_FLOW_STATE or TCPTRACK_CMD_FLOW_END
+ * @sides: on which the end that moved is, of a flow's end both of its own; a bit each
+ * @what: the state that was entered, or the reason
+ * @number: what is told of it, beside the flow's tuple
+ */
+struct tt_notice {
+	u8 cmd;
+	u32 sides;
+	unsigned int what;
+	struct {
+		u16 attr;
+		u32 value;
+	} number[4];
+};
+
+/**
+ * struct tt_notify - what the group "state", or the socket of a subscription, is still to be told
+ * @tn: namespace
+ * @portid: of the socket; 0: it is the group
  * @lock: guards what follows; innermost, taken under a flow's lock
  * @batches: messages, each with as many events as fit; the last one is being filled.
  *	One queue for all CPUs, so that the events of a flow stay in their order
- * @lost: some found no room or no memory
+ * @lost: so many found no room or no memory
  * @work: sends them
  */
 struct tt_notify {
+	struct tt_net *tn;
+	u32 portid;
 	spinlock_t lock;	/* guards what follows */
 	struct sk_buff_head batches;
-	bool lost;
+	unsigned int lost;
 	struct delayed_work work;
 };
 
@@ -33,7 +54,7 @@ struct tt_notify {
  * @was: its state before
  * @next: its state now
  *
- * Told to the tracepoint, if the end is local, and to the group "state".
+ * Told to the tracepoint, if the end is local, and to who listens.
  */
 void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next);
 
@@ -76,15 +97,23 @@ void tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
  */
 void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events);
 
-void tt_notify_net_init(struct tt_net *tn);
+/**
+ * tt_notify_queue() - a listener is to be told
+ * @n: what it is still to be told
+ * @flow: locked
+ * @e: what has become of it
+ */
+void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const struct tt_notice *e);
+
+void tt_notify_init(struct tt_notify *n, struct tt_net *tn, u32 portid);
 
 /**
- * tt_notify_net_exit() - what was not sent is forgotten
- * @tn: nothing tells of its flows any more
+ * tt_notify_exit() - what was not sent is forgotten
+ * @n: nothing is queued any more
  *
  * Context: may sleep.
  */
-void tt_notify_net_exit(struct tt_net *tn);
+void tt_notify_exit(struct tt_notify *n);
 
 /* The family is there, with its groups. */
 void tt_notify_open(void);

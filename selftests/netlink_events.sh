@@ -303,7 +303,7 @@ not_for_users()
 	says 2 "$only" in_ns "$a" "${nobody[@]}" "$ctl" monitor state &&
 		says 2 "$only" in_ns "$a" "${nobody[@]}" "$ctl" monitor &&
 		says 1 'there are no events "x": flood, state' in_ns "$a" "$ctl" monitor x &&
-		says 1 'monitor flood or state takes no argument: "state"' \
+		says 1 'monitor flood takes no argument: "state"' \
 			in_ns "$a" "$ctl" monitor flood state
 }
 

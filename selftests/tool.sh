@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# tcptrackctl's explain, metrics, diff and rates: what they print for a known state, and
-# that all that shows numbers shows the same ones. (netlink.sh has the rest of the tool.)
+# tcptrackctl's explain, metrics, diff and rates: what they print for a known state.
+# (netlink.sh has the rest of the tool, numbers.sh compares its numbers with all others.)
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -214,103 +214,6 @@ is_page()
 		END { if (NR < 300) bad("too short"); exit failed }'
 }
 
-# As the names of /proc have it (stdin: metrics).
-unmetric()
-{
-	awk '
-		/^#|^tcptrack_listener_|^tcptrack_info/ { next }
-		{ value = $NF; name = $1; sub(/^tcptrack_/, "", name) }
-		name ~ /^flows{/ {
-			split(name, part, "\""); print part[4], part[2], value; next }
-		name ~ /^state_entered_total{/ {
-			split(name, part, "\""); print part[2], "entered", value; next }
-		name ~ /_bucket{/ {
-			attempt = name ~ /attempt=/ ? name : ""; le = name
-			gsub(/.*attempt="|".*/, "", attempt); gsub(/.*le="|".*/, "", le)
-			sub(/_seconds_bucket.*/, "", name)
-			print name attempt "_ge" ge * 1000 "ms", value - before
-			before = le == "+Inf" ? 0 : value; ge = le == "+Inf" ? 0 : le
-			next
-		}
-		name ~ /_count({|$)/ { next }
-		name ~ /^closed_total{/ { split(name, part, "\""); print "closed_" part[2], value; next }
-		{
-			sub(/_total$/, "", name)
-			if (name == "flows_tracked") name = "flows"
-			if (name != "uptime_seconds") print name, value
-		}'
-}
-
-# Of each CPU a line of hexadecimal numbers; the first column is the same everywhere.
-lnstat_sums()
-{
-	in_ns "$a" cat /proc/net/stat/tcptrack | perl -ane '
-		if (!@n) { @n = @F; next }
-		for (1 .. $#F) { $s[$_] += hex $F[$_] }
-		$s[0] = hex $F[0];
-		END { print "$n[$_] $s[$_]\n" for 0 .. $#n }' | sed 's/^entries /flows /'
-}
-
-by_lnstat()
-{
-	in_ns "$a" lnstat -j -f tcptrack -c 1 -i 1 | tr -d ' \n' | tr '{,}' '\n' |
-		sed -n 's/^"\([a-z_]*\)":\([0-9]*\)$/\1 \2/p' | sed 's/^entries /flows /'
-}
-
-by_ynl()
-{
-	in_ns "$a" /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" --do counters-get |
-		sed -n "s/^[{ ]'\([a-z_]*\)': \(-*[0-9]*\)[,}]*$/\1 \2/p"
-}
-
-# What is not at rest, ever. (mode is a word in one, a number in the other.)
-at_rest()
-{
-	grep -vE '^(uptime_ms|collector_runs|mode|version) ' | sort
-}
-
-proc_names()
-{
-	in_ns "$a" cat /proc/net/tcptrack | awk '
-		NR == 1 { split($0, side); next }
-		NF == 5 { for (i = 2; i <= 5; i++) print $1, side[i], $i; next }
-		NF { print }'
-}
-
-# has FILE COMMAND...: the command's lines are the file's, those that it has of them.
-part_of()
-{
-	local n
-	n=$("${@:2}" | at_rest | tee "$scratch/part" | wc -l)
-	[[ $n -gt 30 && -z $(comm -13 "$1" "$scratch/part") ]] && return
-	comm -13 "$1" "$scratch/part" | sed "s/^/$2: /"
-	return 1
-}
-
-all_the_same()
-{
-	local now=$scratch/proc
-	proc_names | at_rest >"$now"
-	proc_names | grep -v '^[A-Z]' | at_rest >"$now.values"
-	cmp "$now" <(ctl_a metrics | unmetric | at_rest) &&
-	cmp "$now.values" <(ctl_a stats | at_rest) &&
-	cmp "$now.values" <(ctl_a -j stats | sed 's/^{//; s/}$//; s/,"/\n"/g' |
-		sed 's/^"//; s/":/ /; s/"//g' | at_rest) &&
-	part_of "$now" lnstat_sums && part_of "$now" by_lnstat || return
-	if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
-		part_of "$now" by_ynl || return
-	fi
-	cmp "$now" <(proc_names | at_rest)
-}
-
-# That the counters compared are not all zero.
-some_happened()
-{
-	local n
-	n=$(in_ns "$a" awk 'NF == 2 && $2 > 0' /proc/net/tcptrack | wc -l)
-	[[ $n -ge 15 ]] || { echo "$n values only"; return 1; }
-}
-
 # Each listener's line is its line of /proc, column by column.
 listeners_same()
 {
@@ -397,7 +300,7 @@ odd_listener()
 	wait_for listens "$a" 1002 10 || bail "no listener of a device"
 }
 
-plan 13
+plan 12
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -431,7 +334,6 @@ if command -v promtool >/dev/null; then
 else
 	skip "promtool finds nothing" "no promtool (package prometheus)"
 fi
-check "/proc, netlink, stats, metrics and lnstat are the same" eval 'some_happened && all_the_same'
 check "listeners are those of /proc" listeners_same
 kill "$odd"
 finish

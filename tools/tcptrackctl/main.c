@@ -62,7 +62,7 @@ static const char usage_text[] =
 	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
 	"  doctor             what is wrong around the module, and the command that mends it\n"
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
-	"  monitor [-t] [-j] [flood|state]\n"
+	"  monitor [-t] [-j] [flood|state [FILTER]]\n"
 	"                     events as they come, until a signal; -t: with the time\n"
 	"  help               this\n"
 	"\n"

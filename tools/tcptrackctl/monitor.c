@@ -11,9 +11,9 @@
 
 #include "tcptrackctl.h"
 
-static const char * const side_words[] = { "local", "remote", "forward", NULL };
+const char * const side_words[] = { "local", "remote", "forward", NULL };
 static const char * const end_words[] = { "a", "b", NULL };
-static const char * const close_words[] = {
+const char * const close_words[] = {
 	"normal", "reset_by_peer", "reset_by_us", "refused", "halfopen_reset", "forgotten",
 	"handshake_timeout", "retrans_timeout", "unreachable", "evicted", "idle", "socket_gone",
 	NULL
@@ -116,6 +116,20 @@ static void print_event(const char *event, json_t *all)
 	print_json(with);
 }
 
+/* Of a subscription: the module says how many. */
+static void lost_some(unsigned int n)
+{
+	json_t *event;
+
+	if (options.json) {
+		event = json_object();
+		json_object_set_new(event, "lost", json_integer(n));
+		print_event("subscription-lost", event);
+	}
+	fprintf(stderr, "tcptrackctl: %u events were lost: they came faster than they were read\n",
+		n);
+}
+
 static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
 	static const struct {
@@ -130,6 +144,10 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	};
 	size_t i;
 
+	if (netlink_command(nlh) == TCPTRACK_CMD_SUBSCRIPTION_LOST) {
+		lost_some(netlink_uint(attrs[TCPTRACK_A_SUBSCRIPTION_LOST]));
+		return;
+	}
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		if (events[i].command == netlink_command(nlh))
 			break;
@@ -148,8 +166,12 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 		flow_print(attrs);
 }
 
+static bool subscribed;
+
 static void lost(void)
 {
+	if (subscribed)		/* its subscription-lost follows */
+		return;
 	if (options.json)
 		print_event("lost", json_object());
 	fprintf(stderr, "tcptrackctl: events were lost: they came faster than they were read\n");
@@ -188,11 +210,15 @@ int cmd_monitor(int argc, char **argv)
 		state = !strcmp(what, TCPTRACK_MCGRP_STATE);
 		if (!flood && !state)
 			die(EXIT_USAGE, "there are no events \"%s\": flood, state", what);
-		no_arguments("monitor flood or state", argc - n - 1, argv + n + 1);
+		if (!state)
+			no_arguments("monitor flood", argc - n - 1, argv + n + 1);
+		subscribed = argc - n > 1;
 	}
 	if (flood)
 		netlink_join(TCPTRACK_MCGRP_FLOOD, "no permission");
-	if (state)
+	if (subscribed)
+		subscribe(argc - n - 1, argv + n + 1);
+	else if (state)
 		netlink_join(TCPTRACK_MCGRP_STATE,
 			     "only root may follow flows (CAP_NET_ADMIN in this namespace); "
 			     "\"monitor flood\" is for everybody");

@@ -176,7 +176,8 @@ bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 		return run.changed;
 	if (err == -EPERM)
 		die(EXIT_REFUSED, "only root may %s (CAP_NET_ADMIN in this namespace)",
-		    genl->cmd == TCPTRACK_CMD_FLOWS_GET ? "see flows" : "change this");
+		    genl->cmd == TCPTRACK_CMD_FLOWS_GET ? "see flows" :
+		    genl->cmd == TCPTRACK_CMD_SUBSCRIPTION_SET ? "follow flows" : "change this");
 	if (err == -EOPNOTSUPP && !extack)
 		die(EXIT_REFUSED, "the module is older than this program and does not know that");
 	die(EXIT_REFUSED, "the module refuses: %s%s%s", extack ? extack : "",

@@ -108,6 +108,15 @@ void diff_print(const json_t *before, const json_t *after);
 
 /* All metrics, or it ends and has written nothing. */
 void metrics_print(void);
+
+/* --- monitor.c, subscribe.c --- */
+
+extern const char * const side_words[];
+extern const char * const close_words[];
+
+/* What fits these pairs of NAME and VALUE, alone, is told by netlink_listen(). */
+void subscribe(int argc, char **argv);
+
 /* --- flood.c --- */
 
 /* Whose flood: ADDRESS:PORT, or * for the namespace; briefly, :PORT for any address. */
