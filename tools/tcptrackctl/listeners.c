@@ -24,17 +24,17 @@ static const struct {
 #undef N
 };
 
-static const char * const overflow_words[] = { "cookie", "recycle", "drop", "inherit", NULL };
-static const char * const cookie_words[] = { "auto", "always", "never", NULL };
+const char * const listener_overflow_words[] = { "cookie", "recycle", "drop", "inherit", NULL };
+const char * const listener_cookie_words[] = { "auto", "always", "never", NULL };
 
 static const char *overflow_of(struct nlattr **attrs)
 {
-	return word(overflow_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_OVERFLOW]));
+	return word(listener_overflow_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_OVERFLOW]));
 }
 
 static const char *cookies_of(struct nlattr **attrs)
 {
-	return word(cookie_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]));
+	return word(listener_cookie_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]));
 }
 
 static void show_json(struct nlattr **attrs)
@@ -195,11 +195,13 @@ static void put_arguments(struct nlmsghdr *nlh, bool set, int argc, char **argv)
 			break;
 		case 2:
 			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_OVERFLOW,
-					 value_of("overflow", overflow_words, argv[i + 1]));
+					 value_of("overflow", listener_overflow_words,
+						  argv[i + 1]));
 			break;
 		case 3:
 			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_COOKIE_MODE,
-					 value_of("cookie-mode", cookie_words, argv[i + 1]));
+					 value_of("cookie-mode", listener_cookie_words,
+						  argv[i + 1]));
 			break;
 		}
 	}

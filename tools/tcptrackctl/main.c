@@ -2,15 +2,12 @@
 /* tcptrackctl: what tcptrack.ko knows, in the manner of ip(8). */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "tcptrackctl.h"
 #include "version.h"
@@ -29,6 +26,8 @@ static const struct {
 	{ "settings", cmd_settings },
 	{ "set", cmd_set },
 	{ "listener", cmd_listener },
+	{ "save", cmd_save },
+	{ "restore", cmd_restore },
 	{ "metrics", cmd_metrics },
 	{ "serve-metrics", cmd_serve },
 	{ "diff", cmd_diff },
@@ -56,7 +55,10 @@ static const char usage_text[] =
 	"                     cookie|recycle|drop|inherit; auto|always|never\n"
 	"  listener delete ADDRESS:PORT [dev DEVICE]\n"
 	"                     it is as its namespace again\n"
-	"  metrics            for Prometheus, in its text format\n"
+	"  save [FILE]        net.tcptrack and listeners' settings of this namespace and of all\n"
+	"                     named ones (with -n: of that one), as JSON\n"
+	"  restore [FILE]     what of that can be; what cannot is said\n"
+	"  metrics [FILE]     for Prometheus, in its text format\n"
 	"  serve-metrics --listen ADDRESS:PORT\n"
 	"                     the same over HTTP; without --listen, on a socket of systemd\n"
 	"  diff A.json B.json what changed between two outputs of \"-j stats\", and how fast\n"
@@ -73,8 +75,8 @@ static const char usage_text[] =
 	"  -V, --version      print the version of this program\n"
 	"  -h, --help         this\n"
 	"\n"
-	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module) or\n"
-	"4 (the doctor has found something).\n";
+	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module),\n"
+	"4 (the doctor has found something) or 5 (not all was saved or restored).\n";
 
 void die(int status, const char *format, ...)
 {
@@ -97,19 +99,16 @@ void no_arguments(const char *command, int argc, char **argv)
 
 static void enter(const char *name)
 {
-	char path[4096];
-	int fd;
+	int err;
 
 	if (strchr(name, '/'))
 		die(EXIT_USAGE, "\"%s\" is no name of a network namespace", name);
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	err = netns_enter(name);
+	if (err == -ENOENT)
 		die(EXIT_USAGE, "no network namespace \"%s\" (\"ip netns\" lists them)", name);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
+	if (err)
 		die(EXIT_REFUSED, "network namespace \"%s\": %s (only root may enter it)", name,
-		    strerror(errno));
-	close(fd);
+		    strerror(-err));
 }
 
 static unsigned int seconds(const char *text)

@@ -253,7 +253,7 @@ static void states(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	put_state(nlh, "state_entered_total", NULL, TCPTRACK_A_STATE_ROW_ENTERED);
 }
 
-void metrics_print(void)
+void metrics_write(FILE *to)
 {
 	char *text;
 	size_t size;
@@ -268,13 +268,19 @@ void metrics_print(void)
 	metrics_listeners(out);
 	if (fclose(out))
 		die(EXIT_REFUSED, "no memory");
-	fwrite(text, 1, size, stdout);
+	fwrite(text, 1, size, to);
 	free(text);
 }
 
 int cmd_metrics(int argc, char **argv)
 {
-	no_arguments("metrics", argc, argv);
-	metrics_print();
+	FILE *to;
+
+	if (argc > 1)
+		no_arguments("metrics FILE", argc - 1, argv + 1);
+	/* others are to read it: node_exporter is one */
+	to = file_begin(argc ? argv[0] : NULL, 0644);
+	metrics_write(to);
+	file_commit(to);
 	return 0;
 }

@@ -164,6 +164,17 @@ void netlink_changed(bool changed, const char *what)
 		fprintf(stderr, "tcptrackctl: %s came or went meanwhile\n", what);
 }
 
+int netlink_try(struct nlmsghdr *nlh, const char **why)
+{
+	struct run run = { };
+	int err;
+
+	extack = NULL;
+	err = talk(nlh, &run);
+	*why = extack;
+	return err;
+}
+
 bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
@@ -214,6 +225,8 @@ void netlink_open(void)
 	struct nlmsghdr *nlh;
 	int one = 1, err;
 
+	if (sock)
+		mnl_socket_close(sock);
 	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		die(EXIT_REFUSED, "netlink: %s", strerror(errno));

@@ -84,7 +84,7 @@ static void collect(int out, int err)
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(EXIT_REFUSED);
 	netlink_open();
-	metrics_print();
+	metrics_write(stdout);
 	_exit(fflush(stdout) ? EXIT_REFUSED : 0);
 }
 

@@ -34,43 +34,53 @@ static const struct {
 #undef S
 };
 
-static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+static const char early_devices[] = "early_devices";
+
+static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
 	const struct nlattr *devices = attrs[TCPTRACK_A_SETTINGS_EARLY_DEVICES];
-	json_t *all = json_object();
+	json_t *all = arg;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		uint32_t n = netlink_uint(attrs[settings[i].attr]);
-		const char *name = settings[i].name, *text = NULL;
 
-		if (settings[i].words)
-			text = word(settings[i].words, n);
-		json_object_set_new(all, name, text ? json_string(text) : json_integer(n));
-		if (!options.json && text)
-			printf("%s = %s\n", name, text);
-		else if (!options.json)
-			printf("%s = %u\n", name, n);
+		json_object_set_new(all, settings[i].name, settings[i].words ?
+				    json_string(word(settings[i].words, n)) : json_integer(n));
 	}
-	json_object_set_new(all, "early_devices",
+	json_object_set_new(all, early_devices,
 			    json_string(devices ? mnl_attr_get_str(devices) : ""));
-	if (options.json) {
-		print_json(all);
-		return;
-	}
-	printf("early_devices = %s\n", devices ? mnl_attr_get_str(devices) : "");
-	json_decref(all);
+}
+
+json_t *settings_read(void)
+{
+	json_t *all = json_object();
+
+	netlink_run(netlink_request(TCPTRACK_CMD_SETTINGS_GET, false), read_all,
+		    TCPTRACK_A_SETTINGS_MAX, all);
+	return all;
 }
 
 int cmd_settings(int argc, char **argv)
 {
+	const char *name;
+	json_t *all, *value;
+
 	no_arguments("settings", argc, argv);
-	netlink_run(netlink_request(TCPTRACK_CMD_SETTINGS_GET, false), show,
-		    TCPTRACK_A_SETTINGS_MAX, NULL);
+	all = settings_read();
+	if (options.json) {
+		print_json(all);
+		return 0;
+	}
+	json_object_foreach(all, name, value) {
+		if (json_is_string(value))
+			printf("%s = %s\n", name, json_string_value(value));
+		else
+			printf("%s = %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
+	}
+	json_decref(all);
 	return 0;
 }
-
-static const char early_devices[] = "early_devices";
 
 /* More is not for the kernel to refuse. */
 #define DEVICES_TEXT	1024
@@ -93,6 +103,37 @@ static uint16_t put(struct nlmsghdr *nlh, const char *name, const char *value)
 		die(EXIT_USAGE, "%s are too many", early_devices);
 	mnl_attr_put_strz(nlh, TCPTRACK_A_SETTINGS_EARLY_DEVICES, value);
 	return TCPTRACK_A_SETTINGS_EARLY_DEVICES;
+}
+
+static const char *put_value(struct nlmsghdr *nlh, size_t i, const json_t *value)
+{
+	const char * const *words = settings[i].words, *text = json_string_value(value);
+	json_int_t n = json_integer_value(value);
+
+	if (!words && (!json_is_integer(value) || n < 0 || n > UINT32_MAX))
+		return "is no number that a setting can be";
+	for (n = words ? 0 : n; words && (!text || strcmp(words[n], text)); n++) {
+		if (!text || !words[n + 1])
+			return "is no word that this program knows";
+	}
+	mnl_attr_put_u32(nlh, settings[i].attr, n);
+	return NULL;
+}
+
+const char *settings_put(struct nlmsghdr *nlh, const char *name, const json_t *value)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		if (!strcmp(settings[i].name, name))
+			return put_value(nlh, i, value);
+	}
+	if (strcmp(name, early_devices))
+		return "is no setting that this program knows";
+	if (!json_is_string(value) || json_string_length(value) > DEVICES_TEXT)
+		return "is no list of devices";
+	mnl_attr_put_strz(nlh, TCPTRACK_A_SETTINGS_EARLY_DEVICES, json_string_value(value));
+	return NULL;
 }
 
 int cmd_set(int argc, char **argv)

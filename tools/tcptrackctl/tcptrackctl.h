@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
 #include <jansson.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
@@ -14,6 +16,7 @@ enum {
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
 	EXIT_FOUND,		/* doctor */
+	EXIT_PARTLY,		/* save, restore */
 };
 
 #ifndef VERSION
@@ -40,6 +43,8 @@ int cmd_flows(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_listener(int argc, char **argv);
+int cmd_save(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
@@ -59,7 +64,10 @@ void no_arguments(const char *command, int argc, char **argv);
 
 /* --- netlink.c --- */
 
-/* Ends, saying what to do, if there is no such family. */
+/*
+ * To the module, in the namespace where this process is now. Ends, saying what to do, if there
+ * is no such family.
+ */
 void netlink_open(void);
 
 /* A request for the module: fill in attributes, then netlink_run(). */
@@ -72,6 +80,12 @@ struct nlmsghdr *netlink_request(uint8_t command, bool dump);
  */
 typedef void (*each_fn)(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg);
 bool netlink_run(struct nlmsghdr *request, each_fn each, uint16_t max, void *arg);
+
+/*
+ * The same for what is answered by yes or no: returns 0 or a negative errno; the kernel's own
+ * words in why, or NULL, until the next request.
+ */
+int netlink_try(struct nlmsghdr *request, const char **why);
 
 /* Says so, of flows or listeners. */
 void netlink_changed(bool changed, const char *what);
@@ -107,7 +121,38 @@ void diff_print(const json_t *before, const json_t *after);
 /* --- metrics.c --- */
 
 /* All metrics, or it ends and has written nothing. */
-void metrics_print(void);
+void metrics_write(FILE *to);
+
+/* --- settings.c, listeners.c: what save.c keeps --- */
+
+/* All settings of the namespace, by name: what "settings -j" prints. */
+json_t *settings_read(void);
+
+/* Puts a setting as settings_read() has it into a request; returns what is wrong, or NULL. */
+const char *settings_put(struct nlmsghdr *nlh, const char *name, const json_t *value);
+
+extern const char * const listener_overflow_words[];
+extern const char * const listener_cookie_words[];
+
+/* --- netns.c --- */
+
+/* Goes into the namespace of a name of ip-netns(8). Returns 0 or a negative errno. */
+int netns_enter(const char *name);
+
+/* Back to where netns_enter() was called first. */
+void netns_return(void);
+
+/* Their names, sorted, NULL at the end; the caller ends soon. */
+char **netns_names(void);
+
+/* --- file.c --- */
+
+/*
+ * A new file beside path, which file_commit() renames to it: whole, or not at all. Both end
+ * if that fails. NULL is stdout.
+ */
+FILE *file_begin(const char *path, mode_t mode);
+void file_commit(FILE *file);
 
 /* --- monitor.c, subscribe.c --- */
 

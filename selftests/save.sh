@@ -1,0 +1,305 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tcptrackctl save and restore: what is saved, exactly; that it comes back, over a new module,
+# too; and what is said of what cannot come back.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+find_tool
+
+# prints STATUS TEXT COMMAND...: exactly so.
+prints()
+{
+	local out status
+	out=$("${@:3}" 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "$2" ]] || { echo "status $status, not $1: $out"; return 1; }
+}
+
+# Nothing in $a is as it is by default.
+set_all()
+{
+	"$ctl" -n "$a" set mode=monitor overflow=recycle forward=0 early=prerouting reply=reflect \
+		flows_max=1000 halfopen_max=99 halfopen_listener_max=7 halfopen_source_max=3 \
+		halfopen_timeout_min=500 cookie_start=60 cookie_end=30 cookie_min_time=1234 \
+		cookie_resets=5 early_devices="v1 eth0" &&
+	"$ctl" -n "$a" listener set 10.1.1.1:80 limit 0 &&
+	"$ctl" -n "$a" listener set '[::]:443' dev v1 limit 4096 overflow drop cookie-mode always &&
+	"$ctl" -n "$a" listener set 0.0.0.0:22 cookie-mode never &&
+	"$ctl" -n "$a" listener set 0.0.0.0:23 limit 5 && "$ctl" -n "$a" listener delete 0.0.0.0:23
+}
+
+text_of_a()
+{
+	cat <<-END
+		{
+		    "tcptrack_settings": 1,
+		    "version": "0.1.0",
+		    "namespaces": [
+		        {
+		            "netns": "$a",
+		            "settings": {
+		                "mode": "monitor",
+		                "overflow": "recycle",
+		                "forward": 0,
+		                "early": "prerouting",
+		                "reply": "reflect",
+		                "flows_max": 1000,
+		                "halfopen_max": 99,
+		                "halfopen_listener_max": 7,
+		                "halfopen_source_max": 3,
+		                "halfopen_timeout_min": 500,
+		                "cookie_start": 60,
+		                "cookie_end": 30,
+		                "cookie_min_time": 1234,
+		                "cookie_resets": 5,
+		                "early_devices": "v1 eth0"
+		            },
+		            "listeners": [
+		                {
+		                    "family": "ipv4",
+		                    "address": "0.0.0.0",
+		                    "port": 22,
+		                    "device": "",
+		                    "cookie_mode": "never"
+		                },
+		                {
+		                    "family": "ipv4",
+		                    "address": "10.1.1.1",
+		                    "port": 80,
+		                    "device": "",
+		                    "limit": 0
+		                },
+		                {
+		                    "family": "ipv6",
+		                    "address": "::",
+		                    "port": 443,
+		                    "device": "v1",
+		                    "limit": 4096,
+		                    "overflow": "drop",
+		                    "cookie_mode": "always"
+		                }
+		            ]
+		        }
+		    ]
+		}
+	END
+}
+
+# begin NAME: all is set, and saved in $file.
+begin()
+{
+	set_all && file=$scratch/$1 && rm -rf "$file" && "$ctl" save "$file"
+}
+
+exactly()
+{
+	set_all && prints 0 "$(text_of_a)" "$ctl" -n "$a" save
+}
+
+# The namespace where save runs and all that have a name: each once, in that order.
+everywhere()
+{
+	local names
+	begin all || return
+	names=$({ echo null; ip netns list | awk '{ print "\"" $1 "\"" }' | sort; } | tr '\n' ' ')
+	[[ $(sed -n 's/^ *"netns": \(.*\),$/\1/p' "$file" | tr '\n' ' ') == "$names" ]] ||
+		{ grep netns "$file"; return 1; }
+}
+
+# change NAMESPACE: nothing there is as it was saved.
+change()
+{
+	"$ctl" -n "$1" set mode=enforce overflow=drop forward=1 early=off reply=route \
+		flows_max=2000 halfopen_max=98 halfopen_listener_max=8 halfopen_source_max=4 \
+		halfopen_timeout_min=501 cookie_start=61 cookie_end=31 cookie_min_time=1235 \
+		cookie_resets=6 early_devices=
+}
+
+and_back()
+{
+	begin back || return
+	change "$a" && change "$b" && sysctl -qw net.tcptrack.cookie_start=11 || return
+	"$ctl" -n "$a" listener delete 10.1.1.1:80 && "$ctl" -n "$a" listener delete 0.0.0.0:22 &&
+		"$ctl" -n "$a" listener set '[::]:443' dev v1 limit 1 overflow recycle cookie-mode auto || return
+	prints 0 '' "$ctl" restore "$file" && "$ctl" save | cmp - "$file"
+}
+
+over_a_new_module()
+{
+	begin new || return
+	tt_load
+	[[ $("$ctl" -n "$a" settings | grep '^cookie_start') == 'cookie_start = 75' ]] || return
+	prints 0 '' "$ctl" restore "$file" && "$ctl" save | cmp - "$file"
+}
+
+by_stdin()
+{
+	begin stdin || return
+	change "$a" && prints 0 '' eval '"$ctl" restore <"$file"' && "$ctl" -n "$a" save | cmp - <(text_of_a)
+}
+
+# With -n, that one only, there and back.
+one_only()
+{
+	begin one || return
+	change "$a" && change "$b" && "$ctl" -n "$b" save >"$scratch/b" || return
+	prints 0 '' "$ctl" -n "$a" restore "$file" && "$ctl" -n "$a" save | cmp - <(text_of_a) &&
+		"$ctl" -n "$b" save | cmp - "$scratch/b" &&
+		prints 1 "tcptrackctl: $scratch/b has nothing of network namespace \"$a\"" \
+			"$ctl" -n "$a" restore "$scratch/b"
+}
+
+# Whole or not at all, and for nobody else to read.
+atomic()
+{
+	local small=$scratch/small status
+	begin atomic && [[ $(stat -c %a "$file") == 600 ]] || return
+	mkdir -p "$small" && mount -t tmpfs -o size=8k tmpfs "$small" || return
+	echo before >"$small/file" && head -c 4096 /dev/zero >"$small/full"
+	prints 2 "tcptrackctl: $small/file: No space left on device" "$ctl" save "$small/file" &&
+		[[ $(<"$small/file") == before && $(ls "$small") == $'file\nfull' ]] &&
+		prints 2 "tcptrackctl: $small/no/file: No such file or directory" \
+			"$ctl" save "$small/no/file"
+	status=$?
+	umount "$small"
+	return "$status"
+}
+
+# A line of the file for another: edit SED...
+edit()
+{
+	sed "$@" "$file" >"$file.edited" && ! cmp -s "$file" "$file.edited"
+}
+
+# What is refused is told, line by line; the rest is there.
+partly()
+{
+	"$ctl" -n "$a" save "$scratch/partly" && file=$scratch/partly || return
+	edit -e 's/"cookie_start": 60/"cookie_start": 101/' -e 's/"recycle"/"recycled"/' \
+		-e 's/"forward": 0/"forwards": 0/' -e 's/"flows_max": 1000/"flows_max": -1/' \
+		-e 's/"cookie_end": 30/"cookie_end": "30"/' -e 's/"v1 eth0"/"a\/b"/' \
+		-e 's/"limit": 0/"limit": 4294967295/' -e 's/"device": "v1"/"device": "v9"/' \
+		-e 's/"0.0.0.0"/"0.0.0.256"/' || return
+	change "$a"
+	prints 5 "tcptrackctl: $a: overflow is not restored: it is no word that this program knows
+tcptrackctl: $a: forwards is not restored: it is no setting that this program knows
+tcptrackctl: $a: flows_max is not restored: it is no number that a setting can be
+tcptrackctl: $a: cookie_end is not restored: it is no number that a setting can be
+tcptrackctl: $a: cookie_start=101 is not restored: cookie_start is a number from 0 to 100: \
+Numerical result out of range
+tcptrackctl: $a: early_devices=\"a/b\" is not restored: early_devices has what is no name of a \
+device: Invalid argument
+tcptrackctl: $a: listener 0.0.0.256:22 is not restored: that is no address and port
+tcptrackctl: $a: listener 10.1.1.1:80 is not restored: the limit is a number from 0 to \
+2147483647: Numerical result out of range
+tcptrackctl: $a: listener [::]:443 dev v9 is not restored: there is no such device" \
+		"$ctl" restore "$file.edited" || return
+	prints 0 'mode = monitor
+overflow = drop
+forward = 1
+early = prerouting
+reply = reflect
+flows_max = 2000
+halfopen_max = 99
+halfopen_listener_max = 7
+halfopen_source_max = 3
+halfopen_timeout_min = 500
+cookie_start = 61
+cookie_end = 31
+cookie_min_time = 1234
+cookie_resets = 5
+early_devices = ' "$ctl" -n "$a" settings
+}
+
+# A name that is gone, a name that is none, and the one behind them.
+namespace_gone()
+{
+	begin gone || return
+	edit -e "s/\"netns\": \"$a\"/\"netns\": \"gone\"/" || return
+	"$ctl" -n "$b" set cookie_start=33 && "$ctl" -n "$b" save "$scratch/b" && prints 5 \
+"tcptrackctl: gone: nothing of this namespace is restored: No such file or directory" \
+		"$ctl" restore "$file.edited" &&
+		! "$ctl" -n "$b" save | cmp -s - "$scratch/b" || return
+	edit -e "s/\"netns\": \"$a\"/\"netns\": \"..\/x\"/" && prints 5 \
+"tcptrackctl: ../x: nothing of this namespace is restored: Invalid argument" \
+		"$ctl" restore "$file.edited"
+}
+
+newer()
+{
+	begin newer || return
+	edit -e 's/"tcptrack_settings": 1,/"tcptrack_settings": 2, "more": [],/' && change "$a" &&
+		prints 5 "tcptrackctl: $file.edited was written by a newer tcptrackctl (format 2, \
+this one knows 1): what is known of it is restored" "$ctl" restore "$file.edited" &&
+		"$ctl" -n "$a" save | cmp - <(text_of_a)
+}
+
+# Nothing of these is believed.
+other_files()
+{
+	local not="is not what \"tcptrackctl save\" prints"
+	file=$scratch/other
+	prints 1 "tcptrackctl: $file: No such file or directory" "$ctl" restore "$file" &&
+	echo '[]' >"$file" && prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
+	"$ctl" -j settings >"$file" && prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
+	echo '{"tcptrack_settings": 0, "namespaces": []}' >"$file" &&
+	prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
+	echo '{"tcptrack_settings": 1, "namespaces": {}}' >"$file" &&
+	prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
+	begin whole && head -n 9 "$file" >"$scratch/cut" && prints 1 \
+		"tcptrackctl: $scratch/cut $not: line 10: string or '}' expected near end of file" \
+		"$ctl" restore "$scratch/cut" &&
+	prints 1 'tcptrackctl: save FILE takes no argument: "b"' "$ctl" save a b &&
+	prints 1 'tcptrackctl: restore FILE takes no argument: "b"' "$ctl" restore a b
+}
+
+# A file of before is no namespace: it is told, and the others are saved.
+no_namespace()
+{
+	: >/run/netns/stale
+	prints 5 "tcptrackctl: stale is not saved: Invalid argument" eval '"$ctl" save >"$scratch/stale"'
+	local status=$?
+	rm /run/netns/stale
+	[[ $status -eq 0 ]] && "$ctl" save | cmp - "$scratch/stale"
+}
+
+for_users()
+{
+	begin users && chmod 644 "$file" && change "$a" || return
+	prints 2 "tcptrackctl: only root may change this (CAP_NET_ADMIN in this namespace)" \
+		in_ns "$a" "${nobody[@]}" "$ctl" restore "$file" || return
+	in_ns "$a" "${nobody[@]}" "$ctl" save >"$scratch/nobody" 2>"$scratch/error"
+	[[ $? -eq 5 ]] && grep -qx "tcptrackctl: $a is not saved: Operation not permitted" \
+		"$scratch/error" && cmp <(sed 's/"netns": .*/"netns": null,/' \
+		<("$ctl" -n "$a" save)) "$scratch/nobody"
+}
+
+no_module()
+{
+	tt_unload
+	prints 3 'tcptrackctl: no module tcptrack, or one without netlink ("modprobe tcptrack")' \
+		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
+}
+
+plan 14
+tt_load
+ns_add a b
+ns_link "$a" "$b" 1
+check "save, exactly" exactly
+check "save, of all namespaces" everywhere
+check "restore" and_back
+check "restore, over a new module" over_a_new_module
+check "restore, of standard input" by_stdin
+check "-n, one namespace" one_only
+check "a file is whole, or as it was" atomic
+check "what cannot be restored is told, the rest is restored" partly
+check "a namespace that is gone" namespace_gone
+check "a file of a newer program" newer
+check "what is no saved file" other_files
+check "what is no namespace" no_namespace
+check "for users" for_users
+check "without the module" no_module
+finish

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* restore: what save has written, and what of that cannot be. */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/tcptrack.h>
+
+#include "save.h"
+#include "tcptrackctl.h"
+
+static const char *netns;	/* where we are, or NULL */
+static bool all_restored = true;
+
+static void __attribute__((format(printf, 1, 2))) left_out(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "tcptrackctl: %s%s", netns ? netns : "", netns ? ": " : "");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	all_restored = false;
+}
+
+/* Returns whether it is done; what: of whom it is told. */
+static bool set(struct nlmsghdr *nlh, const char *what)
+{
+	const char *why;
+	int err = netlink_try(nlh, &why);
+
+	if (err == -EPERM)
+		die(EXIT_REFUSED, "only root may change this (CAP_NET_ADMIN in this namespace)");
+	if (err && what)
+		left_out("%s is not restored: %s%s%s", what, why ? why : "", why ? ": " : "",
+			 strerror(-err));
+	return !err;
+}
+
+/* --- settings --- */
+
+static void one_setting(const char *name, const json_t *value)
+{
+	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SETTINGS_SET, false);
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT), what[256];
+
+	snprintf(what, sizeof(what), "%s=%s", name, text ? text : "?");
+	free(text);
+	if (!settings_put(nlh, name, value))
+		set(nlh, what);
+}
+
+/* All at once, if that may be: nobody sees half of it. */
+static void settings(json_t *saved)
+{
+	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SETTINGS_SET, false);
+	const char *name, *wrong;
+	size_t known = 0;
+	json_t *value;
+
+	json_object_foreach(saved, name, value) {
+		wrong = settings_put(nlh, name, value);
+		if (wrong)
+			left_out("%s is not restored: it %s", name, wrong);
+		else
+			known++;
+	}
+	if (!known || set(nlh, NULL))
+		return;
+	json_object_foreach(saved, name, value)
+		one_setting(name, value);
+}
+
+/* --- listeners --- */
+
+static bool put_word(struct nlmsghdr *nlh, uint16_t attr, const char * const *words,
+		     const json_t *value)
+{
+	const char *text = json_string_value(value);
+	uint32_t i;
+
+	if (!value)
+		return true;
+	for (i = 0; text && words[i]; i++) {
+		if (!strcmp(words[i], text)) {
+			mnl_attr_put_u32(nlh, attr, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool put_address(struct nlmsghdr *nlh, const char *text)
+{
+	struct in6_addr addr;
+
+	if (inet_pton(AF_INET, text, &addr) == 1)
+		mnl_attr_put(nlh, TCPTRACK_A_LISTENER_ADDR, sizeof(struct in_addr), &addr);
+	else if (inet_pton(AF_INET6, text, &addr) == 1)
+		mnl_attr_put(nlh, TCPTRACK_A_LISTENER_ADDR, sizeof(addr), &addr);
+	else
+		return false;
+	return true;
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *put_listener(struct nlmsghdr *nlh, const json_t *l, const char *addr,
+				int port, const char *device)
+{
+	const json_t *limit = json_object_get(l, "limit");
+	json_int_t n = json_integer_value(limit);
+	uint32_t ifindex = *device ? if_nametoindex(device) : 0;
+
+	if (*device && !ifindex)
+		return "there is no such device";
+	if (!put_address(nlh, addr) || port < 1 || port > 65535)
+		return "that is no address and port";
+	mnl_attr_put_u16(nlh, TCPTRACK_A_LISTENER_PORT, htons(port));
+	if (ifindex)
+		mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_DEV, ifindex);
+	if (limit && (!json_is_integer(limit) || n < 0 || n > UINT32_MAX))
+		return "its limit is no number that it can be";
+	if (limit)
+		mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_LIMIT_SET, n);
+	if (!put_word(nlh, TCPTRACK_A_LISTENER_OVERFLOW, listener_overflow_words,
+		      json_object_get(l, "overflow")) ||
+	    !put_word(nlh, TCPTRACK_A_LISTENER_COOKIE_MODE, listener_cookie_words,
+		      json_object_get(l, "cookie_mode")))
+		return "it has a word that this program does not know";
+	return NULL;
+}
+
+static void listener(json_t *l)
+{
+	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_LISTENER_SET, false);
+	const char *addr, *device = "", *wrong;
+	char what[256];
+	int port;
+
+	if (json_unpack(l, "{s:s, s:i, s?s}", "address", &addr, "port", &port, "device",
+			&device)) {
+		left_out("a listener without address and port is not restored");
+		return;
+	}
+	snprintf(what, sizeof(what), strchr(addr, ':') ? "listener [%s]:%d%s%s" :
+		 "listener %s:%d%s%s", addr, port, *device ? " dev " : "", device);
+	wrong = put_listener(nlh, l, addr, port, device);
+	if (wrong)
+		left_out("%s is not restored: %s", what, wrong);
+	else
+		set(nlh, what);
+}
+
+/* --- the file --- */
+
+static void one(json_t *saved)
+{
+	json_t *l;
+	size_t i;
+
+	settings(json_object_get(saved, "settings"));
+	json_array_foreach(json_object_get(saved, "listeners"), i, l)
+		listener(l);
+}
+
+/* Without -n, all of them, each where it belongs; with it, that one, where we are. */
+static void namespaces(json_t *all, const char *file)
+{
+	bool found = !options.netns;
+	json_t *saved;
+	size_t i;
+	int err;
+
+	json_array_foreach(all, i, saved) {
+		const char *name = json_string_value(json_object_get(saved, "netns"));
+
+		if (options.netns && (!name || strcmp(name, options.netns)))
+			continue;
+		found = true;
+		netns = name;
+		err = 0;
+		if (name && strchr(name, '/'))
+			err = -EINVAL;
+		else if (name && !options.netns)
+			err = netns_enter(name);
+		if (err) {
+			left_out("nothing of this namespace is restored: %s", strerror(-err));
+			continue;
+		}
+		if (!options.netns) {
+			if (!name)
+				netns_return();
+			netlink_open();
+		}
+		one(saved);
+	}
+	if (!found)
+		die(EXIT_USAGE, "%s has nothing of network namespace \"%s\"", file,
+		    options.netns);
+}
+
+int cmd_restore(int argc, char **argv)
+{
+	const char *name = argc ? argv[0] : "standard input";
+	json_t *all, *list;
+	json_error_t error;
+	int format;
+
+	if (argc > 1)
+		no_arguments("restore FILE", argc - 1, argv + 1);
+	all = argc ? json_load_file(name, JSON_REJECT_DUPLICATES, &error) :
+		     json_loadf(stdin, JSON_REJECT_DUPLICATES, &error);
+	if (!all && json_error_code(&error) == json_error_cannot_open_file)
+		die(EXIT_USAGE, "%s: %s", name, strerror(errno));
+	if (!all)
+		die(EXIT_USAGE, "%s is not what \"tcptrackctl save\" prints: line %d: %s", name,
+		    error.line, error.text);
+	if (json_unpack(all, "{s:i, s:o}", SAVE_FORMAT, &format, "namespaces", &list) ||
+	    !json_is_array(list) || format < 1)
+		die(EXIT_USAGE, "%s is not what \"tcptrackctl save\" prints", name);
+	if (format > SAVE_NUMBER)
+		left_out("%s was written by a newer tcptrackctl (format %d, this one knows %d): %s",
+			 name, format, SAVE_NUMBER, "what is known of it is restored");
+	namespaces(list, name);
+	json_decref(all);
+	return all_restored ? 0 : EXIT_PARTLY;
+}
