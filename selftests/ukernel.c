@@ -212,6 +212,8 @@ int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 		p = skb_header_pointer(skb, at, sizeof(buf), buf);
 		if (!p)
 			return -EBADMSG;
+		if (next == IPPROTO_AH && *flags & IP6_FH_F_AUTH)
+			break;
 		if (next == IPPROTO_FRAGMENT) {
 			*flags |= IP6_FH_F_FRAG;
 			*frag = (p[2] << 8 | p[3]) & ~7;

@@ -136,6 +136,7 @@ struct ipv6hdr {
 };
 
 #define IP6_FH_F_FRAG			1
+#define IP6_FH_F_AUTH			2
 int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 		  unsigned short *frag, int *flags);
 
