@@ -360,7 +360,7 @@ by_ynl()
 	fresh
 	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" \
 		--subscribe flood --sleep 10 >"$scratch/ynl" 2>&1 &
-	wait_for ynl_joined 10 || { cat "$scratch/ynl"; return 1; }
+	wait_for ynl_joined 60 || { cat "$scratch/ynl"; return 1; }
 	flood "$port" -n 100 || return
 	serve_end server
 	wait $!

@@ -268,7 +268,10 @@ by_ynl()
 	END
 	mkfifo "$scratch/go"
 	exec 7<>"$scratch/go"
-	background client "$a" /usr/bin/python3 "$scratch/client.py" "${YNL%/*}" "$TCPTRACK_SPEC" <&7
+	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$scratch/client.py" "${YNL%/*}" \
+		"$TCPTRACK_SPEC" <&7 >"$scratch/client" 2>&1 &
+	client=$!
+	wait_for grep -q ready "$scratch/client" 60 || { cat "$scratch/client"; return 1; }
 	refuse 20 || return
 	sleep 0.3	# a tick, and what a batch takes
 	echo >&7
