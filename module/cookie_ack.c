@@ -97,6 +97,21 @@ static bool is_good(struct tt_ctx *ctx)
 	return tt_cookie_check(ctx->skb, th, ctx->state->pf);
 }
 
+/*
+ * Ours are counted. Those of a module that was here before this one are not, but the stack's
+ * stamp tells that its listener sent some, and the stack would take them.
+ */
+static bool may_have_one(struct tt_net *tn, const struct sock *sk)
+{
+	if (tt_flood_outstanding(&tn->flood))
+		return true;
+	if (!READ_ONCE(tn->was_there))
+		return false;
+	if (ktime_get_ns() - tn->started > (u64)TCP_SYNCOOKIE_VALID * TICK_NSEC)
+		WRITE_ONCE(tn->was_there, false);
+	return !tcp_synq_no_recent_overflow(sk);
+}
+
 enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 {
 	struct tt_net *tn = ctx->tn;
@@ -114,7 +129,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 	on = tt_flood_is_on(q->listener);
 	if (ctx->early && !on)
 		return TT_PASS;
-	if (!tt_flood_outstanding(&tn->flood))
+	if (!may_have_one(tn, sk))
 		return on ? refuse(ctx, q->listener, false) : TT_PASS;
 	if (!is_good(ctx))
 		return on ? refuse(ctx, q->listener, true) : TT_PASS;

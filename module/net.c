@@ -83,6 +83,9 @@ static void conf_init(struct tt_conf *conf, const struct net *net)
 	conf->mode = tt_mode_at_load;
 }
 
+/* Namespaces that come from now on are younger than the module. */
+static bool registered;
+
 static int __net_init net_init(struct net *net)
 {
 	struct tt_net *tn = tt_net(net);
@@ -90,6 +93,7 @@ static int __net_init net_init(struct net *net)
 
 	tn->net = net;
 	tn->started = ktime_get_ns();
+	tn->was_there = !registered;
 	conf_init(&tn->conf, net);
 	mutex_init(&tn->conf_lock);
 	atomic_set(&tn->nlisten, 0);
@@ -172,7 +176,10 @@ static struct pernet_operations net_ops = {
 
 int __init tt_net_init(void)
 {
-	return register_pernet_subsys(&net_ops);
+	int err = register_pernet_subsys(&net_ops);
+
+	registered = !err;
+	return err;
 }
 
 void tt_net_exit(void)

@@ -59,6 +59,7 @@ struct tt_queue;
  * @notify: for who listens
  * @ratelimit: for what is logged
  * @started: ktime_get_ns() when tracking began
+ * @was_there: it is older than that, not for long: cookies of a module of before may come back
  * @sysctl: net.tcptrack
  * @devices: those of early_devices; RTNL, as what follows; another list under
  *	@conf_lock as well
@@ -100,6 +101,7 @@ struct tt_net {
 	struct tt_notify notify;
 	struct ratelimit_state ratelimit;
 	u64 started;
+	bool was_there;
 	struct ctl_table_header *sysctl;
 	struct list_head devices;
 	bool ingress;
