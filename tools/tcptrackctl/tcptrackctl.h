@@ -104,14 +104,17 @@ json_t *stats_read(void);
 /* Prints what has changed from one to the other, or ends if they do not belong together. */
 void diff_print(const json_t *before, const json_t *after);
 
+/* --- status.c --- */
+
+/* Of the verdict: since when, and of "-j status" whether there is a flood, or was. */
+const char *status_uptime(unsigned long long ms);
+const char *status_flood(const json_t *all);
+
 /* --- metrics.c --- */
 
 /* All metrics, or it ends and has written nothing. */
 void metrics_print(void);
 /* --- flood.c --- */
-
-/* Whose flood: ADDRESS:PORT, or * for the namespace; briefly, :PORT for any address. */
-const char *flood_of(struct nlattr **attrs, bool briefly);
 
 /* What is known of it, by the names of the log; "top" is not an attribute alone. */
 json_t *flood_json(const struct nlmsghdr *nlh, struct nlattr **attrs);
