@@ -46,6 +46,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -53,6 +54,9 @@ int cmd_monitor(int argc, char **argv);
 
 /* Says so and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
+
+/* Into a network namespace of ip-netns(8), or it ends. */
+void enter_netns(const char *name);
 
 /* Ends if there are arguments that a subcommand does not take. */
 void no_arguments(const char *command, int argc, char **argv);
