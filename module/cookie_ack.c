@@ -14,6 +14,7 @@
 #include "listener.h"
 #include "local.h"
 #include "net.h"
+#include "notify.h"
 #include "sock.h"
 
 /*
@@ -77,6 +78,7 @@ static enum tt_verdict refuse(const struct tt_ctx *ctx, struct tt_listener *l, b
 	tt_listener_inc(l, cookies_invalid);
 	if (!hashed)
 		tt_stat_inc(ctx->tn, cookies_invalid_unhashed);
+	tt_notify_cookie(ctx, hashed ? TT_COOKIE_WRONG : TT_COOKIE_NONE);
 	if (!pass)
 		return TT_DROP;
 	this_cpu_ptr(&budget)->left--;
@@ -121,6 +123,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 	if (ctx->early)
 		return TT_PASS;
 	tt_listener_inc(q->listener, cookies_valid);
+	tt_notify_cookie(ctx, TT_COOKIE_VALID);
 	/* a listener that was closed and opened again has forgotten that it sends cookies */
 	tcp_synq_overflow(sk);
 	begin(ctx);
