@@ -4,7 +4,7 @@
 # make KVER=6.12       ... for the newest installed 6.12 (headers); KDIR=DIR for any other tree
 # make run             the main job on real traffic, in a throw-away virtual machine
 # make test            all tests (T=name: one of them; KERNELS="6.12": on this kernel only)
-# make tools           build/tools/tcptrackctl (needs libmnl-dev and libjansson-dev)
+# make tools           build/tools/tcptrackctl (needs libmnl-dev, libjansson-dev, libncurses-dev)
 # make load / unload   on this machine itself, as root
 # make install         what 'make' and 'make tools' built, as root: into the kernel's updates/ and
 #                      PREFIX (/usr/local), below DESTDIR if that is given; make uninstall

@@ -16,6 +16,7 @@
 #include "listener.h"
 #include "local.h"
 #include "net.h"
+#include "notify.h"
 #include "sock.h"
 #include "target.h"
 
@@ -108,6 +109,7 @@ static enum tt_verdict refuse(const struct tt_ctx *ctx, struct tt_listener *l, b
 	__tt_listener_inc(l, cookies_invalid);
 	if (!hashed)
 		__tt_stat_inc(ctx->tn, cookies_invalid_unhashed);
+	tt_notify_cookie(ctx, hashed ? TT_COOKIE_WRONG : TT_COOKIE_NONE);
 	if (!left)
 		return TT_DROP;
 	(*left)--;
@@ -153,7 +155,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 	on = tt_flood_is_on(q->listener);
 	if (ctx->early && !on)
 		return TT_PASS;
-	if (!may_have_one(tn, sk))
+	if (!may_have_one(tn, q->sk))
 		return on ? refuse(ctx, q->listener, false) : TT_PASS;
 	if (!is_good(ctx))
 		return on ? refuse(ctx, q->listener, true) : TT_PASS;
@@ -161,6 +163,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 	if (ctx->early || sk_acceptq_is_full(q->sk))
 		return TT_PASS;
 	__tt_listener_inc(q->listener, cookies_valid);
+	tt_notify_cookie(ctx, TT_COOKIE_VALID);
 	/* a listener that was closed and opened again has forgotten that it sends cookies */
 	tcp_synq_overflow(q->sk);
 	begin(ctx);

@@ -122,23 +122,30 @@ static void dequeue(struct tt_flow *flow)
 
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 {
-	if (!req == !(flow->flags & TT_F_REQUEST)) {
+	if (flow->flags & TT_F_REQUEST) {
 		/* tcp_migrate_req: its listener closed, and another of the group has it */
-		if (req && flow->queue && flow->queue->sk != inet_reqsk(req)->rsk_listener) {
+		if (flow->queue && flow->queue->sk != inet_reqsk(req)->rsk_listener) {
 			dequeue(flow);
 			enqueue(flow, req);
 		}
 		return;
 	}
-	flow->flags ^= TT_F_REQUEST;
-	__this_cpu_add(flow->tn->stats->halfopen, req ? 1 : -1);
-	if (req) {
-		flow->half = tt_now();
-		enqueue(flow, req);
-	} else {
-		dequeue(flow);
-		tt_stats_life(flow->tn, tt_ms_since(flow->created));
-	}
+	flow->flags |= TT_F_REQUEST;
+	__this_cpu_inc(flow->tn->stats->halfopen);
+	flow->half = tt_now();
+	enqueue(flow, req);
+	tt_notify_halfopen(flow, TT_HALFOPEN_ADD, TT_NO_REASON);
+}
+
+static void end_request(struct tt_flow *flow, enum tt_reason reason)
+{
+	if (!(flow->flags & TT_F_REQUEST))
+		return;
+	flow->flags &= ~TT_F_REQUEST;
+	__this_cpu_add(flow->tn->stats->halfopen, -1);
+	dequeue(flow);
+	tt_stats_life(flow->tn, tt_ms_since(flow->created));
+	tt_notify_halfopen(flow, TT_HALFOPEN_END, reason);
 }
 
 /* Figure 5: the next state on the only way from one to another. */
@@ -172,8 +179,8 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 		enum tt_state was = flow->ep[end].state;
 		enum tt_state next = local ? via(was, state) : state;
 
-		if (flow->flags & TT_F_REQUEST && local)
-			tt_flow_set_request(flow, NULL);
+		if (local)
+			end_request(flow, next == TT_CLOSED ? flow->reason : TT_COMPLETED);
 		tt_flow_place(flow, end, next);
 		if (local)
 			__this_cpu_inc(flow->tn->stats->entered[next]);
@@ -250,7 +257,7 @@ static void close_ends(struct tt_flow *flow, enum tt_reason reason)
 	if (reason == TT_NO_REASON)
 		reason = flow->reason < TT_REASONS ? flow->reason : TT_SOCKET_GONE;
 	flow->reason = reason;
-	tt_flow_set_request(flow, NULL);
+	end_request(flow, reason);
 	for (end = 0; end < 2; end++) {
 		if (flow->ep[end].state != TT_LISTEN && flow->local & BIT(end) &&
 		    reason != TT_UNCOUNTED)

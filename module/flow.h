@@ -50,7 +50,8 @@ enum tt_reason {
 	TT_SOCKET_GONE,
 	TT_REASONS,
 	TT_NO_REASON = TT_REASONS,
-	TT_UNCOUNTED		/* the namespace or the module goes: nothing ended */
+	TT_UNCOUNTED,		/* the namespace or the module goes: nothing ended */
+	TT_COMPLETED		/* of a half-open connection only: it is ESTABLISHED */
 };
 
 /**
@@ -242,11 +243,11 @@ bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state);
 bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
 
 /**
- * tt_flow_set_request() - the local SYN_RECEIVED is a request socket, or no longer
+ * tt_flow_set_request() - the local SYN_RECEIVED is a request socket: half-open
  * @flow: locked
- * @req: the request, if it is half-open, else NULL
+ * @req: the request
  *
- * Context: with @req, RCU read side.
+ * Context: RCU read side.
  */
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
 

@@ -16,6 +16,7 @@
 #include "listener.h"
 #include "local.h"
 #include "net.h"
+#include "notify.h"
 #include "sock.h"
 #include "source.h"
 #include "synack.h"
@@ -144,10 +145,12 @@ static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 		if (!destroy(q, &key, end, ifindex))
 			continue;
 		flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
-		if (flow && flow->queue == q)
+		if (flow && flow->queue == q) {
+			tt_notify_halfopen(flow, TT_HALFOPEN_EVICT, reason);
 			tt_local_finish(flow, request_end(flow), reason);
-		else if (flow)
+		} else if (flow) {
 			tt_flow_put(flow);
+		}
 		return true;
 	}
 	return false;
@@ -232,6 +235,7 @@ static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 		__tt_listener_inc(l, cookies_sent);
 		tt_flood_sent(&l->flood);
 		tt_flood_sent(&ctx->tn->flood);
+		tt_notify_cookie(ctx, TT_COOKIE_SENT);
 		return TT_STOLEN;
 	}
 	if (ctx->early)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events, to who listens: the tracepoint and the groups of the netlink family. States
+ * Events, to who listens: the tracepoints and the groups of the netlink family. States
  * change under locks, in softirq, many thousand times a second: what is to be told of
  * them is put into a message at once, and sent a tick later, with all that came until then.
  */
@@ -16,6 +16,24 @@
 #include "notify.h"
 #include "subscription.h"
 #include "view.h"
+
+/* For trace.h: what %pISpc prints, an IPv4 address as one. */
+static void tt_trace_sockaddr(void *to, const struct tt_key *key, int end)
+{
+	struct sockaddr_in6 *six = to;
+	struct sockaddr_in *four = to;
+
+	memset(to, 0, sizeof(*six));
+	if (key->family == AF_INET) {
+		four->sin_family = AF_INET;
+		four->sin_port = key->port[end];
+		four->sin_addr.s_addr = key->addr[end].s6_addr32[3];
+	} else {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = key->port[end];
+		six->sin6_addr = key->addr[end];
+	}
+}
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -247,6 +265,7 @@ void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enu
 		was = TT_CLOSED;
 	if (side == TT_LOCAL)
 		trace_tcptrack_state(flow, end, was, next);
+	trace_state(flow, end, was, next);
 	if (!somebody(flow->tn))
 		return;
 	tell(flow, &(struct tt_notice) { TCPTRACK_CMD_FLOW_STATE, BIT(side), next, {
@@ -262,6 +281,7 @@ void tt_notify_end(const struct tt_flow *flow)
 	int a = tt_view_first_end(flow);
 	u32 sides = BIT(tt_flow_side(flow, 0)) | BIT(tt_flow_side(flow, 1));
 
+	trace_state(flow, a, flow->ep[a].state, TT_TRACE_END);
 	if (!somebody(flow->tn))
 		return;
 	tell(flow, &(struct tt_notice) { TCPTRACK_CMD_FLOW_END, sides, flow->reason, {
@@ -270,6 +290,19 @@ void tt_notify_end(const struct tt_flow *flow)
 		{ TCPTRACK_A_FLOW_AGE_MS, tt_ms_since(flow->created) },
 		{ TCPTRACK_A_FLOW_REASON, flow->reason },
 	} });
+}
+
+void tt_trace_halfopen(const struct tt_flow *flow, enum tt_halfopen_event event,
+		       enum tt_reason reason)
+{
+	int end = flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
+
+	trace_halfopen(flow, end, event, reason);
+}
+
+void tt_trace_cookie(const struct tt_ctx *ctx, enum tt_cookie_event event)
+{
+	trace_cookie(ctx, event);
 }
 
 void tt_notify_init(struct tt_notify *n, struct tt_net *tn, u32 portid)
@@ -302,6 +335,8 @@ void tt_notify_close(void)
 	WRITE_ONCE(is_open, false);
 	synchronize_rcu();
 }
+
+static_assert(sizeof(struct sockaddr_in6) == TT_TRACE_SOCKADDR);
 
 /* The enums of the module are those of its users. */
 static_assert(TCPTRACK_SIDE_FORWARD + 1 == (int)TT_SIDES);

@@ -4,11 +4,13 @@
 
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/workqueue.h>
 
+#include "flow.h"
 #include "state.h"
 
-struct tt_flow;
+struct tt_ctx;
 struct tt_net;
 
 /**
@@ -54,7 +56,7 @@ struct tt_notify {
  * @was: its state before
  * @next: its state now
  *
- * Told to the tracepoint, if the end is local, and to who listens.
+ * Told to the tracepoints, and to who listens.
  */
 void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next);
 
@@ -63,6 +65,51 @@ void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enu
  * @flow: locked; its reason says why
  */
 void tt_notify_end(const struct tt_flow *flow);
+
+/* What becomes of a half-open connection; each that is added ends once. */
+enum tt_halfopen_event {
+	TT_HALFOPEN_ADD,
+	TT_HALFOPEN_EVICT,	/* and so it will end */
+	TT_HALFOPEN_END
+};
+
+/* What becomes of a SYN or an ACK in cookie mode. */
+enum tt_cookie_event {
+	TT_COOKIE_SENT,
+	TT_COOKIE_VALID,
+	TT_COOKIE_WRONG,
+	TT_COOKIE_NONE		/* is in flight, so this cannot be one */
+};
+
+DECLARE_TRACEPOINT(halfopen);
+DECLARE_TRACEPOINT(cookie);
+void tt_trace_halfopen(const struct tt_flow *flow, enum tt_halfopen_event event,
+		       enum tt_reason reason);
+void tt_trace_cookie(const struct tt_ctx *ctx, enum tt_cookie_event event);
+
+/**
+ * tt_notify_halfopen() - tell the tracepoint of a half-open connection
+ * @flow: locked; one end is local and in SYN_RECEIVED
+ * @event: what becomes of it
+ * @reason: why
+ */
+static inline void tt_notify_halfopen(const struct tt_flow *flow, enum tt_halfopen_event event,
+				      enum tt_reason reason)
+{
+	if (tracepoint_enabled(halfopen))
+		tt_trace_halfopen(flow, event, reason);
+}
+
+/**
+ * tt_notify_cookie() - tell the tracepoint of a cookie
+ * @ctx: the SYN, whose packet may be gone, or the ACK
+ * @event: what became of it
+ */
+static inline void tt_notify_cookie(const struct tt_ctx *ctx, enum tt_cookie_event event)
+{
+	if (tracepoint_enabled(cookie))
+		tt_trace_cookie(ctx, event);
+}
 
 /**
  * tt_notify_heard() - whether somebody listens

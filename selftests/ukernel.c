@@ -161,6 +161,11 @@ void tt_notify_end(const struct tt_flow *flow)
 {
 }
 
+void tt_trace_halfopen(const struct tt_flow *flow, enum tt_halfopen_event event,
+		       enum tt_reason reason)
+{
+}
+
 enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf_hook_state *at)
 {
 	return TT_PASS;

@@ -171,6 +171,8 @@ static inline void get_random_bytes(void *p, size_t n)
 }
 
 /* Trace events compile to nothing. */
+#define DECLARE_TRACEPOINT(name)	extern int uk_tracepoint
+#define tracepoint_enabled(name)	false
 #define TP_PROTO(...)			__VA_ARGS__
 #define TRACE_DEFINE_ENUM(value)
 #define TRACE_EVENT(name, proto, ...) \

@@ -2,7 +2,6 @@
 /* A flood: when it begins, when it ends, and the last one. */
 
 #include <stdio.h>
-#include <string.h>
 #include <linux/tcptrack.h>
 
 #include "tcptrackctl.h"
@@ -31,17 +30,12 @@ static const struct {
 #undef F
 };
 
-const char *flood_of(struct nlattr **attrs, bool briefly)
+/* Whose flood: ADDRESS:PORT, or * for the namespace. */
+static const char *flood_of(struct nlattr **attrs)
 {
 	const struct nlattr *addr = attrs[TCPTRACK_A_FLOOD_ADDR];
-	const char *text;
 
-	if (!addr)
-		return "*";
-	text = endpoint(addr, attrs[TCPTRACK_A_FLOOD_PORT]);
-	if (briefly && (!strncmp(text, "0.0.0.0:", 8) || !strncmp(text, "[::]:", 5)))
-		return strrchr(text, ':');
-	return text;
+	return addr ? endpoint(addr, attrs[TCPTRACK_A_FLOOD_PORT]) : "*";
 }
 
 struct prefix {
@@ -104,7 +98,7 @@ void flood_print(const struct nlmsghdr *nlh, struct nlattr **attrs)
 	struct prefix p;
 	size_t i;
 
-	fputs(flood_of(attrs, false), stdout);
+	fputs(flood_of(attrs), stdout);
 	for (i = 0; i < ARRAY_SIZE(figures); i++) {
 		uint64_t n = netlink_uint(attrs[figures[i].attr]);
 

@@ -34,10 +34,11 @@ static const struct {
 	{ "doctor", cmd_doctor },
 	{ "explain", cmd_explain },
 	{ "monitor", cmd_monitor },
+	{ "top", cmd_top },
 };
 
 /* These need no module, or look themselves whether there is one. */
-static const char * const alone[] = { "serve-metrics", "diff", "doctor", "explain" };
+static const char * const alone[] = { "serve-metrics", "diff", "doctor", "explain", "top" };
 
 static const char usage_text[] =
 	"Usage: tcptrackctl [OPTION]... [COMMAND]\n"
@@ -66,6 +67,9 @@ static const char usage_text[] =
 	"  explain [NAME]     what a counter, value, setting, state or close reason means\n"
 	"  monitor [-t] [-j] [flood|state [FILTER]]\n"
 	"                     events as they come, until a signal; -t: with the time\n"
+	"  top [-d SECONDS] [-n NETNS] [-b [-N COUNT]]\n"
+	"                     all of it live, on the whole screen, until q (? helps);\n"
+	"                     -d: how often (1); -b: printed as text, -N: so many times\n"
 	"  help               this\n"
 	"\n"
 	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"
@@ -97,7 +101,7 @@ void no_arguments(const char *command, int argc, char **argv)
 		die(EXIT_USAGE, "%s takes no argument: \"%s\"", command, argv[0]);
 }
 
-static void enter(const char *name)
+void enter_netns(const char *name)
 {
 	int err;
 
@@ -202,7 +206,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (options.netns)
-		enter(options.netns);
+		enter_netns(options.netns);
 	c = run(argc - optind, argv + optind);
 	if (fflush(stdout))
 		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));

@@ -11,10 +11,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
+#include "child.h"
 #include "serve.h"
 #include "tcptrackctl.h"
 
@@ -24,7 +23,6 @@
 #define ASK_S		5	/* to send the request */
 #define ANSWER_S	30	/* to take the answer */
 #define LEAVE_S		2	/* to close */
-#define COLLECT_S	10	/* for the module's answers */
 
 enum step {
 	STEP_ASK,
@@ -61,56 +59,23 @@ static void go_to(struct client *c, enum step next, int seconds)
 	c->deadline = now_ms() + seconds * 1000LL;
 }
 
-/* What a memfd has in it, or NULL. */
-static char *contents(int fd, size_t *size)
+static void print_metrics(void)
 {
-	off_t n = lseek(fd, 0, SEEK_END);
-	char *text = n < 0 ? NULL : malloc(n + 1);
-
-	if (text && pread(fd, text, n, 0) != n) {
-		free(text);
-		text = NULL;
-	}
-	if (text) {
-		text[n] = '\0';
-		*size = n;
-	}
-	return text;
-}
-
-static void collect(int out, int err)
-{
-	alarm(COLLECT_S);
-	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
-		_exit(EXIT_REFUSED);
-	netlink_open();
 	metrics_write(stdout);
-	_exit(fflush(stdout) ? EXIT_REFUSED : 0);
 }
 
-/*
- * In a process of its own: each asks a module that may have come or gone meanwhile, and ends,
- * saying why, if it cannot. Returns what it wrote, or NULL.
- */
+/* Returns what the metrics are, or why there are none, or NULL. */
 char *serve_metrics(bool *done, size_t *size)
 {
-	int out = memfd_create("metrics", MFD_CLOEXEC), err = memfd_create("errors", MFD_CLOEXEC);
-	int status = -1;
+	struct child child;
 	char *text;
-	pid_t pid;
+	int status;
 
-	fflush(NULL);
-	pid = out < 0 || err < 0 ? -1 : fork();
-	if (!pid)
-		collect(out, err);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	*done = false;
+	if (!child_start(&child, print_metrics))
+		return NULL;
+	text = child_end(&child, &status, size);
 	*done = !status;
-	text = contents(status ? err : out, size);
-	if (out >= 0)
-		close(out);
-	if (err >= 0)
-		close(err);
 	return text;
 }
 

@@ -9,19 +9,18 @@
 
 #define BAR	20
 
-/* " (last: ...)", if there was a flood */
-static char last[128];
-
-static void uptime(char *text, size_t size, unsigned long long ms)
+const char *status_uptime(unsigned long long ms)
 {
 	unsigned long long minutes = ms / 60000;
+	static char text[64];
 
 	if (minutes >= 24 * 60)
-		snprintf(text, size, "%llud %lluh", minutes / (24 * 60), minutes / 60 % 24);
+		snprintf(text, sizeof(text), "%llud %lluh", minutes / (24 * 60), minutes / 60 % 24);
 	else if (minutes >= 60)
-		snprintf(text, size, "%lluh %llum", minutes / 60, minutes % 60);
+		snprintf(text, sizeof(text), "%lluh %llum", minutes / 60, minutes % 60);
 	else
-		snprintf(text, size, "%llum %llus", minutes, ms / 1000 % 60);
+		snprintf(text, sizeof(text), "%llum %llus", minutes, ms / 1000 % 60);
+	return text;
 }
 
 /* HH:MM:SS */
@@ -48,44 +47,74 @@ static const char *rate(unsigned long long n, unsigned long long ms)
 	return text;
 }
 
+static long long number(const json_t *all, const char *name)
+{
+	return json_integer_value(json_object_get(all, name));
+}
+
+/* Whose it was, briefly. */
+static const char *listener_of(const json_t *flood)
+{
+	const char *addr = json_string_value(json_object_get(flood, "address"));
+	static char text[64];
+
+	if (!addr)
+		return "*";
+	if (!strcmp(addr, "0.0.0.0") || !strcmp(addr, "::"))
+		addr = "";
+	snprintf(text, sizeof(text), strchr(addr, ':') ? "[%s]:%lld" : "%s:%lld", addr,
+		 number(flood, "port"));
+	return text;
+}
+
+const char *status_flood(const json_t *all)
+{
+	const json_t *last = json_object_get(all, "last_flood");
+	const char *class = json_string_value(json_object_get(last, "class"));
+	long long ms = number(last, "duration_ms");
+	static char text[192];
+
+	if (number(all, "cookie_mode"))
+		snprintf(text, sizeof(text), "flood: cookie mode at %lld",
+			 number(all, "cookie_mode"));
+	else if (last)
+		snprintf(text, sizeof(text), "no flood (last: %s, %s, %s, %s)",
+			 listener_of(last), clock_time(ms), rate(number(last, "syns"), ms),
+			 class ? class : "?");
+	else
+		snprintf(text, sizeof(text), "no flood");
+	return text;
+}
+
 static void last_flood(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
-	unsigned long long ms = netlink_uint(attrs[TCPTRACK_A_FLOOD_DURATION_MS]);
-	json_t *all = arg;
-
-	if (!attrs[TCPTRACK_A_FLOOD_CLASS])	/* there was none */
-		return;
-	json_object_set_new(all, "last_flood", flood_json(nlh, attrs));
-	snprintf(last, sizeof(last), " (last: %s, %s, %s, %s)", flood_of(attrs, true),
-		 clock_time(ms), rate(netlink_uint(attrs[TCPTRACK_A_FLOOD_SYNS]), ms),
-		 word(class_words, netlink_uint(attrs[TCPTRACK_A_FLOOD_CLASS])));
+	if (attrs[TCPTRACK_A_FLOOD_CLASS])	/* there was one */
+		json_object_set_new(arg, "last_flood", flood_json(nlh, attrs));
 }
 
 static void verdict(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
-#define N(name)	((unsigned long long)netlink_uint(attrs[TCPTRACK_A_COUNTERS_##name]))
-	const char *mode = word(mode_words, N(MODE));
-	char up[64], flood[192];
+#define N(name)	json_integer(netlink_uint(attrs[TCPTRACK_A_COUNTERS_##name]))
+	const char *mode = word(mode_words, netlink_uint(attrs[TCPTRACK_A_COUNTERS_MODE]));
 	json_t *all = arg;
 
-	if (N(COOKIE_MODE))
-		snprintf(flood, sizeof(flood), "flood: cookie mode at %llu", N(COOKIE_MODE));
-	else
-		snprintf(flood, sizeof(flood), "no flood%s", last);
-	uptime(up, sizeof(up), N(UPTIME_MS));
-	if (!options.json) {
-		printf("%s · up %s · half-open %llu/%llu · flows %llu/%llu · %s\n", mode, up,
-		       N(HALFOPEN), N(HALFOPEN_MAX), N(FLOWS), N(FLOWS_MAX), flood);
-		return;
-	}
 	json_object_set_new(all, "mode", json_string(mode));
-	json_object_set_new(all, "uptime_ms", json_integer(N(UPTIME_MS)));
-	json_object_set_new(all, "halfopen", json_integer(N(HALFOPEN)));
-	json_object_set_new(all, "halfopen_max", json_integer(N(HALFOPEN_MAX)));
-	json_object_set_new(all, "flows", json_integer(N(FLOWS)));
-	json_object_set_new(all, "flows_max", json_integer(N(FLOWS_MAX)));
-	json_object_set_new(all, "cookie_mode", json_integer(N(COOKIE_MODE)));
+	json_object_set_new(all, "uptime_ms", N(UPTIME_MS));
+	json_object_set_new(all, "halfopen", N(HALFOPEN));
+	json_object_set_new(all, "halfopen_max", N(HALFOPEN_MAX));
+	json_object_set_new(all, "flows", N(FLOWS));
+	json_object_set_new(all, "flows_max", N(FLOWS_MAX));
+	json_object_set_new(all, "cookie_mode", N(COOKIE_MODE));
 #undef N
+}
+
+static void print_verdict(const json_t *all)
+{
+	printf("%s · up %s · half-open %lld/%lld · flows %lld/%lld · %s\n",
+	       json_string_value(json_object_get(all, "mode")),
+	       status_uptime(number(all, "uptime_ms")),
+	       number(all, "halfopen"), number(all, "halfopen_max"),
+	       number(all, "flows"), number(all, "flows_max"), status_flood(all));
 }
 
 static void bar(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
@@ -116,6 +145,7 @@ int cmd_status(int argc, char **argv)
 		print_json(all);
 		return 0;
 	}
+	print_verdict(all);
 	json_decref(all);
 	nlh = netlink_request(TCPTRACK_CMD_LISTENERS_GET, true);
 	if (options.family)

@@ -51,6 +51,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 
 /* --- main.c --- */
 
@@ -58,6 +59,9 @@ int cmd_monitor(int argc, char **argv);
 
 /* Says so and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
+
+/* Into a network namespace of ip-netns(8), or it ends. */
+void enter_netns(const char *name);
 
 /* Ends if there are arguments that a subcommand does not take. */
 void no_arguments(const char *command, int argc, char **argv);
@@ -118,6 +122,12 @@ json_t *stats_read(void);
 /* Prints what has changed from one to the other, or ends if they do not belong together. */
 void diff_print(const json_t *before, const json_t *after);
 
+/* --- status.c --- */
+
+/* Of the verdict: since when, and of "-j status" whether there is a flood, or was. */
+const char *status_uptime(unsigned long long ms);
+const char *status_flood(const json_t *all);
+
 /* --- metrics.c --- */
 
 /* All metrics, or it ends and has written nothing. */
@@ -163,9 +173,6 @@ extern const char * const close_words[];
 void subscribe(int argc, char **argv);
 
 /* --- flood.c --- */
-
-/* Whose flood: ADDRESS:PORT, or * for the namespace; briefly, :PORT for any address. */
-const char *flood_of(struct nlattr **attrs, bool briefly);
 
 /* What is known of it, by the names of the log; "top" is not an attribute alone. */
 json_t *flood_json(const struct nlmsghdr *nlh, struct nlattr **attrs);
