@@ -160,6 +160,92 @@ other_is()
 	fi
 }
 
+# Who is connected does not notice that the listener of the flooded port is closed and opened
+# again, nor that the module goes and comes; and clients get in.
+come_and_go()
+{
+	local i status=0 servers=() later
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000
+	fresh_server
+	servers=("$server")
+	begin 0
+	hold transfers "$b" "$to" "$port" 4 holdecho
+	flood_start "$port" -n "$FOREVER" -r "$RATE"
+	for i in 1 2; do
+		in_ns "$a" ss -K state listening sport = ":$port" >/dev/null
+		server='' && serve server "$a" "$port" && servers+=("$server")
+		in_ns "$b" traffic client "$to" "$port" client 5 || status=1
+		tt_unload
+		in_ns "$b" traffic client "$to" "$port" client 5 || status=1
+		tt_load
+		policy overflow=cookie cookie_start=0 cookie_min_time=600000
+		counters_begin "$a"
+		in_ns "$b" traffic client "$to" "$port" client 5 || status=1
+		counters_are "$a" cookies_valid 5 cookies_invalid 0 || status=1
+	done
+	flood_stop
+	release transfers || status=1
+	for later in "${servers[@]}"; do serve_end later; done
+	server=''
+	return "$status"
+}
+
+# A SYN that was time-stamped when it came, as all are while somebody wants it of one socket:
+# fq would take that for when its answer shall leave.
+fq()
+{
+	local status before stamps eyes
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000
+	fresh
+	in_ns "$a" tc qdisc add dev v1 root fq || return
+	background stamps "$a" /usr/bin/python3 -uc 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 35, 1)	# SO_TIMESTAMPNS
+print("ready")
+time.sleep(600)'
+	begin 0
+	before=$(received)
+	flood "$port" -n 500 && counters_are "$a" cookies_sent 500 cookies_own_buffer 500 &&
+		wait_for came "$before" 500 "$DEADLINE" || echo "$(($(received) - before)) answers came"
+	[[ $(($(received) - before)) -ge 500 ]]
+	status=$?
+	# and one who looks on holds the SYN: it has another buffer for the answer
+	background eyes "$a" sniff v1 "$port"
+	before=$(received)
+	flood "$port" -n 500 -s 2 && counters_are "$a" cookies_sent 1000 &&
+		wait_for came "$before" 500 "$DEADLINE" &&
+		in_ns "$b" traffic client "$to" "$port" client 5 &&
+		counters_are "$a" cookies_valid 5 || status=1
+	serve_end stamps
+	serve_end eyes
+	in_ns "$a" tc qdisc del dev v1 root
+	return "$status"
+}
+
+# Packets that came to $b.
+received()
+{
+	in_ns "$b" awk '$1 == "v1:" { print $3 }' /proc/net/dev
+}
+
+came()
+{
+	[[ $(($(received) - $1)) -ge $2 ]]
+}
+
+# One source has its share of the budget, or who spends it could learn from what is left.
+share_of_budget()
+{
+	local passed
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000 cookie_resets=6400
+	fresh
+	begin 0
+	flood "$port" -n 100 && flood "$port" -n 10000 -a 0 -f 1 -s 7 || return
+	passed=$(counters_since "$a" | awk '$1 == "cookies_invalid_passed" { print $2 }')
+	[[ ${passed:-0} -lt 3200 ]] || { echo "one source had $passed"; return 1; }
+	counters_are "$a" cookies_invalid 10000
+}
+
 conntracked()
 {
 	in_ns "$a" cat /proc/sys/net/netfilter/nf_conntrack_count
@@ -277,7 +363,7 @@ lasts()
 	! time_travels || [[ $(field duration_ms "$line") -lt 32000 ]] || { echo "too late: $line"; return 1; }
 }
 
-plan 20
+plan 26
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	[[ $to == *.* ]] || flood_between	# for its log's limit is a namespace's
@@ -285,6 +371,9 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "transfers during a flood of SYNs" transfers
 	run "transfers during a flood of ACKs; all are refused" ack_flood 0
 	run "the stack sees those of the budget only" ack_flood 64
+	run "of which one source has its share" share_of_budget
+	run "fq, while somebody captures" fq
+	run "the listener and the module go and come" come_and_go
 	run "another listener does not notice" others "$N" 100000
 	run "rules by connection state" conntrack
 	run "a flood that pulses" pulses

@@ -88,7 +88,7 @@ loaded()
 	return "$status"
 }
 
-# Flows for a few of them only: the others have to go all the same.
+# A flow for one of them only: the others have to go all the same.
 loaded_unfollowed()
 {
 	local status
@@ -97,7 +97,7 @@ loaded_unfollowed()
 	empty "$a"
 	tt_unload
 	flood "$port" -n 200
-	tt_load halfopen_max=50 flows_max=64
+	tt_load halfopen_max=50 flows_max=4
 	ns_sysctl "$a" net.tcptrack.overflow=recycle net.tcptrack.halfopen_timeout_min=600000
 	wait_for holds_now "$a" 50 1 || echo "$(halfopen_of "$a") after 1 s"
 	holds_now "$a" 50 && value_is "$a" halfopen_evicted 150
