@@ -5,7 +5,8 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/tcptrack
 KERNELS_DIR=$CACHE/kernels	# boot/ and lib/modules/ of kernels that are not installed
-export TOP CACHE KERNELS_DIR
+NEWER=$CACHE/chroot/trixie	# a Debian whose compiler newer kernels' headers want
+export TOP CACHE KERNELS_DIR NEWER
 
 say()
 {
@@ -42,11 +43,12 @@ drop_root()
 }
 
 # kernel_matches RELEASE WANTED: is 6.12.117+deb12-amd64 what "6.12" asks for?
-# A special flavour has to be named.
+# A special flavour has to be named, and so has one that scripts/kernels fetched.
 kernel_matches()
 {
 	local rest=${1#"$2"}
-	[[ $1 == "$2"* && (-z $2 || $rest =~ ^([.+-]|$)) && ! $rest =~ (cloud|rt|dbg|debug|kvm)(-|$) ]]
+	[[ -n $2 || ! -e $NEWER/usr/lib/modules/$1 ]] &&
+		[[ $1 == "$2"* && (-z $2 || $rest =~ ^([.+-]|$)) && ! $rest =~ (cloud|rt|dbg|debug|kvm)(-|$) ]]
 }
 
 # Print the directory of a release's modules; a directory that only holds the
@@ -54,7 +56,7 @@ kernel_matches()
 kernel_moddir()
 {
 	local d
-	for d in {/lib/modules,/usr/lib/modules,"$KERNELS_DIR"/{,usr/}lib/modules}/"$1"; do
+	for d in {/lib/modules,/usr/lib/modules,"$KERNELS_DIR"/{,usr/}lib/modules,"$NEWER"/usr/lib/modules}/"$1"; do
 		[[ -d $d/kernel ]] && say "$d" && return 0
 	done
 	return 1
@@ -66,7 +68,7 @@ kernel_list()
 {
 	local f r
 	for f in "$KERNELS_DIR"/{boot,usr/boot}/vmlinuz-* /boot/vmlinuz-* \
-		 {/usr/lib/modules,"$KERNELS_DIR"/usr/lib/modules}/*/vmlinuz; do
+		 {/usr/lib/modules,"$KERNELS_DIR"/usr/lib/modules,"$NEWER"/usr/lib/modules}/*/vmlinuz; do
 		[[ -e $f ]] || continue
 		r=${f##*/vmlinuz-}
 		[[ $f == */vmlinuz ]] && r=$(basename "$(dirname "$f")")
@@ -98,7 +100,7 @@ kernel_find()
 kernel_headers()
 {
 	local d
-	for d in "/lib/modules/$1/build" "$KERNELS_DIR/usr/src/linux-headers-$1"; do
+	for d in "/lib/modules/$1/build" {"$KERNELS_DIR","$NEWER"}/usr/src/linux-headers-"$1"; do
 		[[ -e $d/Makefile ]] && say "$d" && return 0
 	done
 	return 1
@@ -204,6 +206,29 @@ begin()
 	drop_root "$@"
 }
 
+# in_newer COMMAND...: as root, in that Debian, which sees its own /proc for so long only, and
+# this tree's build/.
+in_newer()
+{
+	# shellcheck disable=SC2016	# the inner shell's
+	unshare -m sh -c 'root=$1 top=$2; shift 2; mkdir -p "$root$top/build" "$top/build" &&
+		mount -t proc proc "$root/proc" && mount --bind "$top/build" "$root$top/build" &&
+		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+			DEBIAN_FRONTEND=noninteractive "$@"' sh "$NEWER" "$TOP" "$@"
+}
+
+# kernel_make RELEASE DIR: the external module in DIR (below build/), any warning is told.
+kernel_make()
+{
+	local headers
+	headers=$(kernel_headers "$1") || return
+	if [[ $headers == "$NEWER"/* ]]; then
+		in_newer make -C "${headers#"$NEWER"}" M="$2" W=1 -j"$(nproc)" modules
+	else
+		make -C "$headers" M="$2" W=1 modules
+	fi
+}
+
 # build_module RELEASE: build in build/RELEASE, so that kernels do not mix.
 # Any warning is an error here.
 build_module()
@@ -211,7 +236,7 @@ build_module()
 	local dir=$TOP/build/$1 log=$TOP/build/$1.log
 	mkdir -p "$dir"
 	copy_sources "$dir"
-	if ! make -C "$(kernel_headers "$1")" M="$dir" W=1 modules >"$log" 2>&1 ||
+	if ! kernel_make "$1" "$dir" >"$log" 2>&1 ||
 	   grep -i 'warning:' "$log" | grep -qv 'the compiler differs'; then
 		cat "$log" >&2
 		say "module: does not build without a warning for $1" >&2
@@ -226,7 +251,7 @@ build_other()
 	local dir=$TOP/build/$1-$2
 	mkdir -p "$dir"
 	cp -pu "$TOP/selftests/$1"/* "$dir/"
-	if ! make -C "$(kernel_headers "$2")" M="$dir" W=1 modules >"$dir.log" 2>&1 ||
+	if ! kernel_make "$2" "$dir" >"$dir.log" 2>&1 ||
 	   grep -i 'warning:' "$dir.log" | grep -qv 'the compiler differs'; then
 		cat "$dir.log" >&2
 		return 1
