@@ -78,11 +78,14 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 	/* what passes by pays for it only where it may move more than a window */
 	if ((state->hook == NF_INET_LOCAL_IN || ctx.seg.flags & TT_SFR) &&
 	    state->hook != NF_INET_LOCAL_OUT && !tt_segment_checksum_ok(skb, thoff, state)) {
-		tt_stat_inc(tn, invalid_checksum);
+		/* a segment is refused for one reason */
+		if (!ctx.malformed)
+			tt_stat_inc(tn, invalid_checksum);
 		return TT_PASS;
 	}
 	if (is_nonsense(ctx.seg.flags)) {
-		tt_track_stray(&ctx);
+		if (!ctx.malformed)
+			tt_track_stray(&ctx);
 		return TT_PASS;
 	}
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, state);
