@@ -208,7 +208,7 @@ static bool is_ours(const struct tt_ctx *ctx, const struct nf_hook_state *at)
 	struct ground *g = this_cpu_ptr(&ground);
 	bool v4 = ctx->key.family == AF_INET;
 
-	if (g->until == jiffies && g->tn == ctx->tn && g->ifindex == at->in->ifindex &&
+	if (!time_after(jiffies, g->until) && g->tn == ctx->tn && g->ifindex == at->in->ifindex &&
 	    g->family == ctx->key.family && ipv6_addr_equal(&g->addr, addr))
 		return true;
 	if (!(v4 ? is_local_v4(at->net, at->in, addr->s6_addr32[3]) :
@@ -252,18 +252,16 @@ static enum tt_verdict judge(struct tt_ctx *ctx)
 	return verdict;
 }
 
-/*
- * An ACK is not answered from here, but dropped or left to LOCAL_IN: where it came from and
- * its checksum make no difference.
- */
+/* An ACK is not answered from here: where it came from makes no difference. */
 static enum tt_verdict step(struct tt_ctx *ctx, const struct nf_hook_state *at, unsigned int len)
 {
 	u8 pf = ctx->state->pf;
 
 	if (!is_ours(ctx, at))
 		return TT_PASS;
-	if (ctx->seg.flags & TT_ACK ? is_known(ctx) :
-	    !is_from_one(ctx->skb, pf) || !checksum_ok(ctx->skb, ctx->thoff, len, pf))
+	if (ctx->seg.flags & TT_ACK ? is_known(ctx) : !is_from_one(ctx->skb, pf))
+		return TT_PASS;
+	if (!checksum_ok(ctx->skb, ctx->thoff, len, pf))
 		return TT_PASS;
 	return judge(ctx);
 }

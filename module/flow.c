@@ -18,17 +18,11 @@ static atomic_t flows_total = ATOMIC_INIT(0);
 
 /* How far along figure 5 a state is; equal numbers exclude each other. */
 static const s8 rank[TT_STATES] = {
-	[TT_LISTEN]	  = -1,
-	[TT_SYN_SENT]	  = 0,
-	[TT_SYN_RECEIVED] = 1,
-	[TT_ESTABLISHED]  = 2,
-	[TT_FIN_WAIT_1]	  = 3,
-	[TT_CLOSE_WAIT]	  = 3,
-	[TT_FIN_WAIT_2]	  = 4,
-	[TT_CLOSING]	  = 4,
-	[TT_LAST_ACK]	  = 4,
-	[TT_TIME_WAIT]	  = 5,
-	[TT_CLOSED]	  = 6,
+	[TT_LISTEN] = -1,
+	[TT_SYN_SENT] = 0, [TT_SYN_RECEIVED] = 1, [TT_ESTABLISHED] = 2,
+	[TT_FIN_WAIT_1] = 3, [TT_CLOSE_WAIT] = 3,
+	[TT_FIN_WAIT_2] = 4, [TT_CLOSING] = 4, [TT_LAST_ACK] = 4,
+	[TT_TIME_WAIT] = 5, [TT_CLOSED] = 6,
 };
 
 bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state)

@@ -68,7 +68,7 @@ static bool is_same(const struct place *a, const struct place *b)
 /* A listener that is new to us may be the better match: that waits for the next jiffy. */
 static struct tt_queue *recall(const struct memory *m, const struct place *p, unsigned int seq)
 {
-	if (m->until != jiffies || m->seq != seq || !is_same(&m->place, p) ||
+	if (time_after(jiffies, m->until) || m->seq != seq || !is_same(&m->place, p) ||
 	    READ_ONCE(m->q->dying) || READ_ONCE(m->q->sk->sk_state) != TCP_LISTEN)
 		return NULL;
 	return m->q;

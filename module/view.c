@@ -58,8 +58,8 @@ static void copy(struct tt_flow *flow, void *arg)
 {
 	struct tt_view_flows *flows = arg;
 
-	/* who its neighbours in the table and in its list are, other locks guard: any will do */
 	if (flows->count < TT_VIEW_FLOWS)
+		/* its neighbours in table and list, which other locks guard: any will do */
 		data_race(memcpy(&flows->flow[flows->count++], flow, sizeof(*flow)));
 	tt_flow_put(flow);
 }

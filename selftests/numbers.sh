@@ -66,7 +66,7 @@ by_ynl()
 {
 	local op
 	for op in counters-get states-get; do
-		in_ns "$a" /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" --do $op \
+		in_ns "$a" /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" --do "$op" \
 			--output-json || return
 	done | /usr/bin/python3 -c '
 import json, sys

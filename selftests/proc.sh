@@ -117,7 +117,7 @@ word_cut_off()
 	local file=/proc/sys/net/tcptrack/mode
 	in_ns "$1" sh -c "echo ' monitor ' >$file" || return
 	! in_ns "$1" sh -c "echo 'off             monitor' >$file" 2>/dev/null &&
-		[[ $(in_ns "$1" cat $file) == monitor ]] && in_ns "$1" sh -c "echo enforce >$file"
+		[[ $(in_ns "$1" cat "$file") == monitor ]] && in_ns "$1" sh -c "echo enforce >$file"
 }
 
 isolated()
