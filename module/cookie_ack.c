@@ -66,7 +66,8 @@ static u32 *share(const struct tt_ctx *ctx)
 		b->salt = get_random_u32();
 		memset(b->left, 0xff, sizeof(b->left));
 	}
-	hash = jhash_2words(addr->s6_addr32[at], addr->s6_addr32[at + 1], b->salt);
+	hash = jhash_2words((__force u32)addr->s6_addr32[at],
+			    (__force u32)addr->s6_addr32[at + 1], b->salt);
 	left = &b->left[hash % SHARES];
 	if (*left == UNDRAWN)
 		*left = draw(resets);
