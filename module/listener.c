@@ -253,6 +253,12 @@ static void count(struct tt_net *tn, int n)
 		nothers += n;
 }
 
+static void queues_changed(void)
+{
+	lockdep_assert_held(&tt_listeners_lock);
+	smp_store_release(&queues_seq, queues_seq + 1);	/* see tt_queues_seq() */
+}
+
 static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 {
 	struct tt_queue *q = kzalloc(sizeof(*q), GFP_ATOMIC | __GFP_NOWARN);
@@ -279,7 +285,7 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 	if (list_empty(&q->listener->queues))
 		tt_flood_again(tn, q->listener);
 	list_add_tail_rcu(&q->list, &q->listener->queues);
-	WRITE_ONCE(queues_seq, queues_seq + 1);
+	queues_changed();
 	count(tn, 1);
 	return q;
 
@@ -302,7 +308,8 @@ static bool too_many(const struct tt_net *tn)
 
 unsigned int tt_queues_seq(void)
 {
-	return READ_ONCE(queues_seq);
+	/* pairs with queues_changed(): who sees the new number does not find what has gone */
+	return smp_load_acquire(&queues_seq);
 }
 
 struct tt_queue *tt_queue_find(const struct sock *sk)
@@ -340,7 +347,7 @@ static void queue_remove(struct tt_queue *q)
 	rhashtable_remove_fast(&queues, &q->node, queue_params);
 	list_del_rcu(&q->list);
 	/* before any grace period that frees it begins */
-	WRITE_ONCE(queues_seq, queues_seq + 1);
+	queues_changed();
 	tt_listener_leave(q->listener);
 	count(q->tn, -1);
 }
