@@ -84,8 +84,7 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 		return TT_PASS;
 	}
 	if (is_nonsense(ctx.seg.flags)) {
-		if (!ctx.malformed)
-			tt_track_stray(&ctx);
+		tt_track_stray(&ctx);
 		return TT_PASS;
 	}
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, state);

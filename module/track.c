@@ -11,6 +11,9 @@ void tt_track_stray(const struct tt_ctx *ctx)
 	struct tt_net *tn = ctx->tn;
 	u8 flags = ctx->seg.flags & (TT_SFR | TT_ACK | TT_PSH | TT_URG);
 
+	/* a segment is refused for one reason */
+	if (ctx->malformed)
+		return;
 	if (flags & TT_SYN && flags & (TT_FIN | TT_RST))
 		tt_stat_inc(tn, probe_syn_fin);
 	else if (!flags)
