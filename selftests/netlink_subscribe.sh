@@ -189,8 +189,11 @@ bounded()
 		does 'ok 0' in_ns "$a" nldo subscription-set || return
 	background most0 "$a" nlevents -s -p 9
 	does "$full" in_ns "$a" nldo subscription-set || return
-	for ((i = 0; i < MOST; i++)); do v=most$i; kill -KILL "${!v}"; done
-	wait 2>/dev/null
+	for ((i = 0; i < MOST; i++)); do
+		v=most$i
+		kill -KILL "${!v}"
+		wait "${!v}" 2>/dev/null
+	done
 	does 'ok 0' in_ns "$a" nldo subscription-set
 }
 
