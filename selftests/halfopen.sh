@@ -66,6 +66,21 @@ fragments()
 		counters_are "$a" syns 0 halfopen_evicted $((SENT - N)) halfopen "$N"
 }
 
+# Each SYN since counters_begin is half-open, was evicted, or, where two CPUs meet over the
+# last ones that could go for it, dropped.
+all_accounted()
+{
+	counters_since "$a" | awk '
+		{ is[$1] = $2 }
+		END {
+			gone = is["halfopen_evicted"] + is["syns_dropped"]
+			if (is["syns"] == is["halfopen"] + gone && is["closed_evicted"] == is["halfopen_evicted"])
+				exit
+			print is["syns"], "SYNs,", is["halfopen"], "half-open,", gone, "gone"
+			exit 1
+		}'
+}
+
 # From all CPUs at once: how many go in the end depends on who meets whom, but the bound
 # is never exceeded, and each SYN that came in is half-open or was evicted.
 all_cpus()
@@ -84,15 +99,7 @@ all_cpus()
 	[[ $held -le $N && $held -ge $((N - $(nproc))) && $most -ge $held && $most -le $N ]] ||
 		{ echo "$held are held, the most were $most"; return 1; }
 	counters_are "$a" syns $((SENT * $(nproc))) halfopen "$held" || return
-	counters_since "$a" | awk '
-		{ is[$1] = $2 }
-		END {
-			gone = is["halfopen_evicted"] + is["syns_dropped"]
-			if (is["syns"] == is["halfopen"] + gone && is["closed_evicted"] == is["halfopen_evicted"])
-				exit
-			print is["syns"], "SYNs,", is["halfopen"], "half-open,", gone, "gone"
-			exit 1
-		}'
+	all_accounted
 }
 
 # SYN-ACKs go out again, in the timers of requests that other CPUs evict meanwhile.
@@ -111,7 +118,8 @@ retransmitted()
 	held=$(halfopen_of "$a")
 	[[ $(watch_value sum_max) -le 500 && $held -gt 490 ]] ||
 		{ echo "$held are held, the most were $(watch_value sum_max)"; return 1; }
-	value_moves synack_retrans 1000 && counters_are "$a" syns $((2500 * $(nproc))) syns_dropped 0
+	value_moves synack_retrans 1000 &&
+		counters_are "$a" syns $((2500 * $(nproc))) halfopen "$held" && all_accounted
 }
 
 LASTS=${TCPTRACK_LONG:+15}	# seconds that each of four floods lasts, if not 3000 SYNs
