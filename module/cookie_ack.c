@@ -84,7 +84,7 @@ static void begin(struct tt_ctx *ctx)
 		tt_flow_restart(flow, TT_NO_REASON);
 	if (!flow)
 		flow = tt_flow_new(ctx->tn, &ctx->key, ctx->hash, BIT(to), TT_STAT_flows_created,
-				   TT_STAT_flows_refused_full);
+				   true);
 	if (!flow)
 		return;
 	tt_local_mark(flow, to);

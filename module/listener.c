@@ -251,11 +251,6 @@ static void count(struct tt_net *tn, int n)
 	nlisteners += n;
 	if (!net_eq(tn->net, &init_net))
 		nothers += n;
-}
-
-static void queues_changed(void)
-{
-	lockdep_assert_held(&tt_listeners_lock);
 	smp_store_release(&queues_seq, queues_seq + 1);	/* see tt_queues_seq() */
 }
 
@@ -285,7 +280,6 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 	if (list_empty(&q->listener->queues))
 		tt_flood_again(tn, q->listener);
 	list_add_tail_rcu(&q->list, &q->listener->queues);
-	queues_changed();
 	count(tn, 1);
 	return q;
 
@@ -308,7 +302,7 @@ static bool too_many(const struct tt_net *tn)
 
 unsigned int tt_queues_seq(void)
 {
-	/* pairs with queues_changed(): who sees the new number does not find what has gone */
+	/* pairs with count(): who sees the new number does not find what has gone */
 	return smp_load_acquire(&queues_seq);
 }
 
@@ -347,9 +341,8 @@ static void queue_remove(struct tt_queue *q)
 	rhashtable_remove_fast(&queues, &q->node, queue_params);
 	list_del_rcu(&q->list);
 	/* before any grace period that frees it begins */
-	queues_changed();
-	tt_listener_leave(q->listener);
 	count(q->tn, -1);
+	tt_listener_leave(q->listener);
 }
 
 /* After queue_remove(), without the lock: the last reference may free the socket. */
