@@ -204,6 +204,8 @@ plan 4
 tt_load
 ns_add a
 serve server "$a" 80
+# (without the tracepoint, the collector is the first to see it)
+wait_for in_ns "$a" grep -qF '[::]:80 ' /proc/net/tcptrack_listeners 10 || bail "no listener"
 check "each refusal: errno, attribute, words" all_refused
 check "root may" root_may
 check "nobody may only read" refused_to "${nobody[@]}"
