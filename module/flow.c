@@ -173,7 +173,8 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 		enum tt_state was = flow->ep[end].state;
 		enum tt_state next = local ? via(was, state) : state;
 
-		if (local)
+		/* over loopback the other end, which opened, moves first */
+		if (local && was == TT_SYN_RECEIVED)
 			end_request(flow, next == TT_CLOSED ? flow->reason : TT_COMPLETED);
 		tt_flow_place(flow, end, next);
 		if (local)

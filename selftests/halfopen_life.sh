@@ -120,6 +120,31 @@ retransmitted()
 		value_moves synack_retrans 2000
 }
 
+# Over loopback its client is ESTABLISHED first; a filter keeps the third ACK from its request.
+loopback()
+{
+	local client lo=::1 status
+	[[ $to == *:* ]] || lo=127.0.0.1
+	policy
+	fresh_server
+	begin 0
+	in_ns "$a" nft add table inet thirds \; add chain inet thirds in \
+		'{ type filter hook input priority 0; }' \; add rule inet thirds in \
+		tcp dport "$port" tcp flags '& (syn | ack) == ack' drop || return
+	in_ns "$a" traffic client "$lo" "$port" client 1 &
+	client=$!
+	wait_for client_is_in 5 && value_is "$a" halfopen 1 && state_is "$a" local SYN_RECEIVED 1 &&
+		holds_now "$a" 1
+	status=$?
+	in_ns "$a" nft delete table inet thirds
+	wait "$client" && [[ $status -eq 0 ]] && settle_value "$a" halfopen 0
+}
+
+client_is_in()
+{
+	[[ $(in_ns "$a" ss -Htan state established dport = ":$port" | wc -l) -eq 1 ]]
+}
+
 # Hooks out: nothing is seen, and settings are kept.
 off()
 {
@@ -259,7 +284,7 @@ inherited()
 	value_is "$e" halfopen_max 100 && value_is - halfopen_max 777
 }
 
-plan 24
+plan 26
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a SO_REUSEPORT group" group
@@ -268,6 +293,7 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a listener closed" closed
 	run "a SYN sent again" sent_again
 	run "a TIME_WAIT tuple" reopened
+	run "over loopback" loopback
 	run "evicted while SYN-ACKs go out again" retransmitted
 	run "mode=off and back" off
 	run "rmmod and insmod in a flood" unloaded
