@@ -140,9 +140,9 @@ static bool is_ordinary(const struct sk_buff *skb, const struct nf_hook_state *s
 }
 
 /* The steps of every other packet. */
-static noinline unsigned int hook_slow(struct tt_net *tn, struct sk_buff *skb,
-				       const struct nf_hook_state *state)
+static noinline unsigned int hook_slow(struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	struct tt_net *tn = tt_net_rcu(state->net);
 	struct tcphdr buf, *th;
 	enum tt_stat why;
 	unsigned int thoff;
@@ -183,6 +183,7 @@ static noinline unsigned int hook_slow(struct tt_net *tn, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 	if (!(tcp_flag_byte(th) & TT_SFR) && tt_sock_is_established(skb->sk, state->net)) {
+		this_cpu_dec(tn->stats->stat[TT_STAT_segments_seen]);	/* but as this: */
 		tt_stat_inc(tn, segments_early);
 		return NF_ACCEPT;
 	}
@@ -191,18 +192,15 @@ static noinline unsigned int hook_slow(struct tt_net *tn, struct sk_buff *skb,
 
 static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct tt_net *tn = tt_net(state->net);
-
 	if (unlikely(!is_ordinary(skb, state)))
-		return hook_slow(tn, skb, state);
-	tt_stat_inc(tn, segments_seen);
-	tt_stat_inc(tn, segments_early);
+		return hook_slow(skb, state);
+	tt_stat_inc(tt_net_rcu(state->net), segments_early);
 	return NF_ACCEPT;
 }
 
 unsigned int tt_hook_early(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	return nf_verdict(tt_early(tt_net(state->net), skb, state));
+	return nf_verdict(tt_early(tt_net_rcu(state->net), skb, state));
 }
 
 /*

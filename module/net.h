@@ -128,6 +128,12 @@ static inline struct tt_net *tt_net(const struct net *net)
 	return net_generic(net, tt_net_id);
 }
 
+/* The same under RCU, as hooks are: net_generic() takes it once more. */
+static inline struct tt_net *tt_net_rcu(const struct net *net)
+{
+	return rcu_dereference(net->gen)->ptr[tt_net_id];
+}
+
 /**
  * tt_net_find() - what belongs to a namespace that may be going away
  * @net: compared, never dereferenced

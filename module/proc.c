@@ -88,9 +88,9 @@ static void stat_stop(struct seq_file *m, void *v)
 {
 }
 
-/* Of at most 32 columns: what an administrator watches. */
+/* What an administrator watches: with the first two, at most 32 columns. */
 #define LNSTAT(COL) \
-	COL(segments_seen) COL(segments_early) COL(stray) \
+	COL(segments_early) COL(stray) \
 	COL(invalid_checksum) COL(invalid_fragment) COL(invalid_option) COL(invalid_offset) \
 	COL(flows_created) COL(flows_adopted) COL(flows_picked_up) COL(flows_refused_full) \
 	COL(flows_refused_memory) COL(flows_destroyed) \
@@ -108,12 +108,12 @@ static int stat_show(struct seq_file *m, void *v)
 
 	if (v == SEQ_START_TOKEN) {
 #define COL(name) " " #name
-		seq_puts(m, "entries" LNSTAT(COL) "\n");
+		seq_puts(m, "entries segments_seen" LNSTAT(COL) "\n");
 #undef COL
 		return 0;
 	}
 	stats = per_cpu_ptr(tn->stats, (unsigned long)v - 2);
-	seq_printf(m, "%08x", atomic_read(&tn->nflows));
+	seq_printf(m, "%08x %08lx", atomic_read(&tn->nflows), tt_stats_seen(stats));
 #define COL(name) seq_printf(m, " %08lx", READ_ONCE(stats->stat[TT_STAT_##name]));
 	LNSTAT(COL)
 #undef COL

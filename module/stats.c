@@ -59,4 +59,5 @@ void tt_stats_sum(const struct tt_net *tn, struct tt_stats *sum)
 		for (i = 0; i < sizeof(*sum) / sizeof(long); i++)
 			to[i] += READ_ONCE(from[i]);
 	}
+	sum->stat[TT_STAT_segments_seen] = tt_stats_seen(sum);
 }

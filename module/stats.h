@@ -136,7 +136,8 @@ enum tt_gap {
 
 /**
  * struct tt_stats - one CPU's share; only sums over all CPUs mean anything
- * @stat: TT_STATS
+ * @stat: TT_STATS; segments_early are not in segments_seen here: nearly all are early, and
+ *	counted once is enough (tt_stats_seen())
  * @gauge: endpoints by side and state; one CPU's may be negative
  * @halfopen: request sockets in SYN_RECEIVED
  * @entered: how often a local endpoint entered the state
@@ -160,6 +161,13 @@ struct tt_stats {
 /* The names of the states as everything that users see spells them. */
 extern const char * const tt_state_names[TT_STATES];
 extern const char * const tt_stat_names[TT_STAT_COUNT];
+
+/* What users see as segments_seen. */
+static inline unsigned long tt_stats_seen(const struct tt_stats *stats)
+{
+	return READ_ONCE(stats->stat[TT_STAT_segments_seen]) +
+	       READ_ONCE(stats->stat[TT_STAT_segments_early]);
+}
 
 /**
  * tt_stats_gap() - account a retransmission
