@@ -44,11 +44,11 @@ static unsigned long refused(void)
 
 static void show(u8 hook, u8 pf, struct sk_buff *skb)
 {
-	unsigned long seen = uk.stats.stat[TT_STAT_segments_seen], not = refused();
+	unsigned long seen = tt_stats_seen(&uk.stats), not = refused();
 
 	uk_check(uk_hook(hook, pf, skb) == NF_ACCEPT, "a packet is not accepted");
-	uk_check(uk.stats.stat[TT_STAT_segments_seen] - seen <= 1, "seen more than once");
-	uk_check(refused() - not <= uk.stats.stat[TT_STAT_segments_seen] - seen,
+	uk_check(tt_stats_seen(&uk.stats) - seen <= 1, "seen more than once");
+	uk_check(refused() - not <= tt_stats_seen(&uk.stats) - seen,
 		 "refused more often than seen");
 	uk_account();
 }

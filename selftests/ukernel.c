@@ -17,7 +17,8 @@
 
 struct uk uk;
 unsigned long jiffies = 100000;
-struct net init_net = { .tn = &uk.tn };
+static struct net_generic gen = { .ptr = { &uk.tn } };
+struct net init_net = { .gen = &gen };
 unsigned int tt_net_id;
 struct mutex tt_nets_mutex;
 

@@ -46,6 +46,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define noinline
 #define __uninitialized
 #define READ_ONCE(x)			(x)
+#define rcu_dereference(x)		(x)
 #define WRITE_ONCE(x, value)		((x) = (value))
 #define data_race(x)			(x)
 #define BIT(n)				(1UL << (n))
@@ -118,6 +119,7 @@ static inline void spin_unlock(spinlock_t *lock)
 #define atomic_dec(v)			((v)->counter--)
 #define atomic_inc_return(v)		(++(v)->counter)
 #define this_cpu_inc(x)			((x)++)
+#define this_cpu_dec(x)			((x)--)
 #define __this_cpu_inc(x)		((x)++)
 #define __this_cpu_add(x, n)		((x) += (n))
 #define this_cpu_add(x, n)		((x) += (n))

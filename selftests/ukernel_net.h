@@ -5,8 +5,12 @@
 
 struct tt_net;
 
+struct net_generic {
+	void *ptr[1];
+};
+
 struct net {
-	struct tt_net *tn;
+	struct net_generic *gen;
 	u64 net_cookie;
 	struct {
 		struct { struct inet_hashinfo *hashinfo; } tcp_death_row;
@@ -17,7 +21,7 @@ struct net {
 extern struct net init_net;
 
 #define net_eq(a, b)			((a) == (b))
-#define net_generic(net, id)		((net)->tn)
+#define net_generic(net, id)		((net)->gen->ptr[id])
 
 struct net_device {
 	int ifindex;
