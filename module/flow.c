@@ -136,6 +136,9 @@ static void end_request(struct tt_flow *flow, enum tt_reason reason)
 	if (!(flow->flags & TT_F_REQUEST))
 		return;
 	flow->flags &= ~TT_F_REQUEST;
+	/* what was about to end it has not */
+	if (reason == TT_COMPLETED)
+		flow->reason = TT_NO_REASON;
 	__this_cpu_add(flow->tn->stats->halfopen, -1);
 	dequeue(flow);
 	tt_stats_life(flow->tn, tt_ms_since(flow->created));

@@ -119,39 +119,48 @@ static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end,
 }
 
 /*
+ * @flow: locked; unlocked on return. Whoever finds its request gone tells why, and that may be
+ * the collector. Where it is not gone, all is as it was.
+ */
+static bool evict_one(struct tt_queue *q, struct tt_flow *flow, enum tt_reason reason)
+{
+	const struct tt_key key = flow->key;
+	int end = request_end(flow), ifindex = flow->ifindex;
+	enum tt_reason was = flow->reason;
+	struct tt_net *tn = q->tn;
+	bool gone;
+
+	flow->reason = reason;
+	tt_flow_put(flow);
+	gone = destroy(q, &key, end, ifindex);
+	flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
+	if (flow && flow->queue == q && gone) {
+		tt_notify_halfopen(flow, TT_HALFOPEN_EVICT, reason);
+		tt_local_finish(flow, request_end(flow), reason);
+	} else if (flow) {
+		if (flow->queue == q && flow->reason == reason)
+			flow->reason = was;
+		tt_flow_put(flow);
+	}
+	return gone;
+}
+
+/*
  * The oldest half-open connection goes, if it is at least that old. Those that have ended
  * and nobody has seen it are passed over, but for so many that a SYN cannot wait for it.
  */
 static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 {
-	struct tt_net *tn = q->tn;
 	struct tt_flow *flow;
 	unsigned int tries;
 
 	for (tries = 0; tries < EVICT_TRIES && (flow = tt_queue_oldest(q, ms)); tries++) {
-		struct tt_key key;
-		int end, ifindex;
-
-		if (!tt_flow_lock(tn, flow))
+		if (!tt_flow_lock(q->tn, flow))
 			continue;
-		if (flow->queue != q) {
+		if (flow->queue != q)
 			tt_flow_put(flow);
-			continue;
-		}
-		key = flow->key;
-		end = request_end(flow);
-		ifindex = flow->ifindex;
-		tt_flow_put(flow);
-		if (!destroy(q, &key, end, ifindex))
-			continue;
-		flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
-		if (flow && flow->queue == q) {
-			tt_notify_halfopen(flow, TT_HALFOPEN_EVICT, reason);
-			tt_local_finish(flow, request_end(flow), reason);
-		} else if (flow) {
-			tt_flow_put(flow);
-		}
-		return true;
+		else if (evict_one(q, flow, reason))
+			return true;
 	}
 	return false;
 }
