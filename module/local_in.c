@@ -225,12 +225,6 @@ static void step_in(struct tt_flow *flow, struct tt_ctx *ctx, const struct sock 
 }
 
 /*
- * What is known of the end that receives it. While a request is exchanged for its child, a
- * look-up without the bucket's lock finds neither (inet_ehash_insert()): HAS_SOCKET.
- */
-enum receiver { UNKNOWN, HAS_SOCKET, QUIET };
-
-/*
  * Neither end has anything to learn from it. (Over loopback, an end that is foreseen
  * ESTABLISHED may have no socket yet: this may be the ACK that makes it.)
  */
@@ -263,7 +257,7 @@ static void self_in(struct tt_ctx *ctx)
 }
 
 /* A SYN that a listener may get, an ACK that it may get: the bound and the cookies. */
-static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk, enum receiver end)
+static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk)
 {
 	u8 flags = ctx->seg.flags & (TT_SFR | TT_ACK);
 	enum tt_verdict verdict = TT_PASS;
@@ -274,7 +268,7 @@ static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk, enum rec
 		verdict = tt_halfopen_syn(ctx, sk);
 	else if (flags == TT_SYN && atomic_read(&ctx->tn->answering))
 		tt_stat_inc(ctx->tn, cookie_left_socket);
-	else if (!sk && (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK && end == UNKNOWN)
+	else if (!sk && (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK)
 		verdict = tt_halfopen_ack(ctx);
 	local_bh_enable();
 	return verdict;
@@ -306,27 +300,46 @@ static void follow(struct tt_ctx *ctx, struct sock *sk)
 	step_or_begin(tt_local_get(ctx), ctx, sk);
 }
 
-static enum receiver receiver(struct tt_ctx *ctx)
+/*
+ * Whether the end that receives it has a socket, as far as its flow knows. While a request is
+ * exchanged for its child, a look-up without the bucket's lock finds neither
+ * (inet_ehash_insert()); so a look-up that finds nothing does not tell.
+ */
+static bool has_receiver(const struct tt_flow *flow, int to)
 {
-	struct tt_flow *flow = tt_local_get(ctx);
-	enum receiver end = UNKNOWN;
-	int to = !ctx->from;
+	return !(flow->flags & TT_F_ENDING) && flow->local & BIT(to) &&
+	       tt_has_socket(flow->ep[to].state);
+}
 
-	if (!flow)
-		return UNKNOWN;
-	if (quiet(flow, ctx))
-		end = QUIET;
-	else if (!(flow->flags & TT_F_ENDING) && flow->local & BIT(to) &&
-		 tt_has_socket(flow->ep[to].state))
-		end = HAS_SOCKET;
-	tt_flow_put(flow);
-	return end;
+/* Loopback, NAT, or no early demux: nobody has looked for its socket. */
+static struct sock *find_sock(struct tt_ctx *ctx)
+{
+	struct sock *sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
+				       tt_key_ifindex(ctx->skb, ctx->key.family));
+
+	ctx->no_socket = !sk;
+	return sk;
+}
+
+/* @flow: locked, its receiver known, or NULL. */
+static enum tt_verdict judge_and_follow(struct tt_ctx *ctx, struct sock *sk, struct tt_flow *flow)
+{
+	enum tt_verdict verdict;
+
+	if (flow) {
+		step_in(flow, ctx, sk);
+		return TT_PASS;
+	}
+	verdict = judge(ctx, sk);
+	if (verdict == TT_PASS)
+		follow(ctx, sk);
+	return verdict;
 }
 
 enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 {
 	struct sock *sk = tt_sock_of(ctx->skb, ctx->state->net), *found = NULL;
-	enum receiver end = UNKNOWN;
+	struct tt_flow *flow = NULL;
 	enum tt_verdict verdict;
 
 	tt_excess_relieve(ctx->tn);
@@ -344,19 +357,18 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		return TT_PASS;
 	}
 	if (!(ctx->seg.flags & (TT_SYN | TT_RST)))
-		end = receiver(ctx);
-	if (end == QUIET)
+		flow = tt_local_get(ctx);
+	if (flow && quiet(flow, ctx)) {
+		tt_flow_put(flow);
 		return TT_PASS;
-	if (!sk) {
-		/* loopback, NAT, or no early demux */
-		found = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
-				     tt_key_ifindex(ctx->skb, ctx->key.family));
-		sk = found;
-		ctx->no_socket = !sk;
 	}
-	verdict = judge(ctx, sk, end);
-	if (verdict == TT_PASS)
-		follow(ctx, sk);
+	if (flow && !has_receiver(flow, !ctx->from)) {
+		tt_flow_put(flow);
+		flow = NULL;
+	}
+	if (!sk)
+		sk = found = find_sock(ctx);
+	verdict = judge_and_follow(ctx, sk, flow);
 	if (found)
 		sock_gen_put(found);
 	return verdict;
