@@ -239,6 +239,10 @@ static enum tt_reason closed_reason(const struct tt_flow *flow, int end, const s
 	case ECONNREFUSED:
 		/* by a RST it would have ended already; so it was an ICMP error */
 		return TT_UNREACHABLE;
+	case ECONNRESET:
+	case EPIPE:
+		/* by a RST that seemed to be ahead: what was before it waited in the backlog */
+		return flow->reason < TT_REASONS ? flow->reason : TT_RESET_BY_PEER;
 	case 0:
 		break;
 	default:
@@ -299,6 +303,8 @@ void tt_track_sock(struct tt_net *tn, struct sock *sk, int state)
 			tt_flow_set_state(flow, end, tt_state_of(state));
 			tt_flow_prove(flow);
 		}
+		/* the socket says so before it is so (inet_sk_state_store()) */
+		flow->touched = tt_now();
 		tt_flow_put(flow);
 	}
 out:
