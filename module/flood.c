@@ -357,9 +357,10 @@ static void tick(struct tt_net *tn, const struct tt_listener *l, struct tt_flood
 	struct counts now;
 	long recent;
 
-	if (!READ_ONCE(flood->on) && !tt_flood_outstanding(flood))
-		return;
 	count(&now, tn, l);
+	/* a tick may come so late that those of a flood that has ended are not counted yet */
+	if (!READ_ONCE(flood->on) && !tt_flood_outstanding(flood) && now.n[1] == flood->last_sent)
+		return;
 	recent = roll(flood, &now);
 	spin_lock_bh(&tn->flood_lock);
 	if (flood->on) {
