@@ -13,7 +13,6 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/tcp.h>
 #include <net/addrconf.h>
-#include <net/dst_metadata.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
@@ -31,7 +30,7 @@
 static bool is_plain(struct sk_buff *skb, const struct net_device *in)
 {
 	if (skb->pkt_type != PACKET_HOST || skb_shared(skb) || skb_vlan_tag_present(skb) ||
-	    skb_valid_dst(skb) || secpath_exists(skb) || skb_sk_is_prefetched(skb))
+	    skb_dst(skb) || secpath_exists(skb) || skb_sk_is_prefetched(skb))
 		return false;
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
 	if (skb_ext_exist(skb, SKB_EXT_BRIDGE_NF))

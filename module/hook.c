@@ -7,6 +7,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
+#include <net/dst_metadata.h>
 #include <net/l3mdev.h>
 #include <net/tcp.h>
 
@@ -139,6 +140,13 @@ static bool is_ordinary(const struct sk_buff *skb, const struct nf_hook_state *s
 	       !is_repeat(skb, state);
 }
 
+/* ipvlan's L3S mode shows this namespace what is for a socket of another one. */
+static bool is_foreign(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return state->hook == NF_INET_LOCAL_IN && skb_valid_dst(skb) &&
+	       !net_eq(dev_net(skb_dst(skb)->dev), state->net);
+}
+
 /* The steps of every other packet. */
 static noinline unsigned int hook_slow(struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -148,6 +156,8 @@ static noinline unsigned int hook_slow(struct sk_buff *skb, const struct nf_hook
 	unsigned int thoff;
 	int proto;
 
+	if (is_foreign(skb, state))
+		return NF_ACCEPT;
 	/* a cookie belongs to no flow yet */
 	if (tt_synack_is_own(skb)) {
 		tt_stat_inc(tn, segments_seen);
