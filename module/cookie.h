@@ -57,6 +57,10 @@ u16 tt_cookie_check(const struct sk_buff *skb, const struct tcphdr *th, u8 pf);
  */
 int tt_cookie_selftest(void);
 
+/* What a namespace spends on bad cookies; -ENOMEM. */
+int tt_cookie_ack_net_init(struct tt_net *tn);
+void tt_cookie_ack_net_exit(struct tt_net *tn);
+
 /* Where the administrator has set 0, the stack would complete no cookie. */
 static inline bool tt_cookie_enabled(const struct net *net)
 {

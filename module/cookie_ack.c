@@ -24,23 +24,32 @@
 #define UNDRAWN	U32_MAX
 
 /**
- * struct budget - ACKs without a good cookie that the stack may answer with a RST
+ * struct tt_budget - ACKs without a good cookie that the stack may answer with a RST
  * @until: jiffies when this second is over
  * @salt: decides which sources have which share, this second
  * @left: of each share
  *
- * A second's, of a CPU. Were it one for all, then who spends it in the name of another
+ * A second's, of a namespace on a CPU; bottom halves are off. Were it one for all, then who spends it in the name of another
  * would learn from his own answers whether that one is connected, for whom has a socket
  * spends nothing (CVE-2016-5696). So each source has but a share, another one each second,
  * whose size nobody knows.
  */
-struct budget {
+struct tt_budget {
 	unsigned long until;
 	u32 salt;
 	u32 left[SHARES];
 };
 
-static DEFINE_PER_CPU(struct budget, budget);
+int tt_cookie_ack_net_init(struct tt_net *tn)
+{
+	tn->budget = alloc_percpu(struct tt_budget);
+	return tn->budget ? 0 : -ENOMEM;
+}
+
+void tt_cookie_ack_net_exit(struct tt_net *tn)
+{
+	free_percpu(tn->budget);
+}
 
 /* Any of 0 to 2 / SHARES of all, and so on average its part. */
 static u32 draw(u32 resets)
@@ -55,7 +64,7 @@ static u32 *share(const struct tt_ctx *ctx)
 {
 	u32 resets = READ_ONCE(ctx->tn->conf.cookie_resets);
 	const struct in6_addr *addr = &ctx->key.addr[ctx->from];
-	struct budget *b = this_cpu_ptr(&budget);
+	struct tt_budget *b = this_cpu_ptr(ctx->tn->budget);
 	unsigned int at = ctx->key.family == AF_INET ? 2 : 0;
 	u32 *left, hash;
 

@@ -28,12 +28,17 @@ static DEFINE_PER_CPU(struct excess, excess);
 void tt_excess_note(struct tt_queue *q)
 {
 	struct excess *e = this_cpu_ptr(&excess);
+	struct tt_queue *other;
 
-	if (READ_ONCE(e->queue) || !tt_halfopen_is_over(q) || !tt_queue_hold(q))
+	if (READ_ONCE(e->queue) == q || !tt_halfopen_is_over(q) || !tt_queue_hold(q))
 		return;
 	spin_lock_bh(&e->lock);
+	/* that one has the collector */
+	other = e->queue;
 	WRITE_ONCE(e->queue, q);
 	spin_unlock_bh(&e->lock);
+	if (other)
+		tt_queue_put(other);
 }
 
 /* The reference is the caller's now. */
@@ -96,7 +101,7 @@ void __init tt_excess_init(void)
 		spin_lock_init(&per_cpu_ptr(&excess, cpu)->lock);
 }
 
-void tt_excess_net_exit(struct tt_net *tn)
+void tt_excess_forget(struct tt_net *tn)
 {
 	struct tt_queue *q;
 	int cpu;

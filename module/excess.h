@@ -43,9 +43,9 @@ void tt_excess_unfollowed(struct tt_net *tn, struct sock *sk);
 void tt_excess_init(void);
 
 /**
- * tt_excess_net_exit() - forget what was noted of a namespace
- * @tn: no hook can reach it any more
+ * tt_excess_forget() - forget what was noted of a namespace
+ * @tn: the collector has just looked at all of its queues, or no hook can reach it any more
  */
-void tt_excess_net_exit(struct tt_net *tn);
+void tt_excess_forget(struct tt_net *tn);
 
 #endif /* TCPTRACK_EXCESS_H */

@@ -114,11 +114,16 @@ static void dequeue(struct tt_flow *flow)
 		unproven_add(flow);
 }
 
+void tt_flow_unqueue(struct tt_flow *flow)
+{
+	dequeue(flow);
+}
+
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 {
 	if (flow->flags & TT_F_REQUEST) {
 		/* tcp_migrate_req: its listener closed, and another of the group has it */
-		if (flow->queue && flow->queue->sk != inet_reqsk(req)->rsk_listener) {
+		if (!flow->queue || flow->queue->sk != inet_reqsk(req)->rsk_listener) {
 			dequeue(flow);
 			enqueue(flow, req);
 		}

@@ -70,8 +70,8 @@ enum tt_reason {
  *	NULL if there is none for its listener
  * @source: the same for its source prefix
  * @created: when it began
- * @touched: when the last segment came that the tracker looked at; for an
- *	ESTABLISHED local socket the socket knows better
+ * @touched: when the last segment left, or came and could move it: what the socket makes
+ *	of it may take a moment. For an ESTABLISHED local socket the socket knows better
  * @half: when the last SYN or SYN-ACK left; with %TT_F_TIMER something else
  * @flags: TT_F_*
  * @iss: of the local end that opened, until it is ESTABLISHED; of a forwarded flow, of
@@ -250,6 +250,15 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
  * Context: RCU read side.
  */
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
+
+/**
+ * tt_flow_unqueue() - its request was not found, and cannot be ended
+ * @flow: locked, with a @queue
+ *
+ * It has ended and nobody has seen it, or is just becoming a connection, or has got another
+ * listener. It is unproven like any other from here on, until its next SYN-ACK.
+ */
+void tt_flow_unqueue(struct tt_flow *flow);
 
 int tt_flow_table_init(struct tt_net *tn);
 

@@ -24,6 +24,10 @@
 #include "track.h"
 
 #define INTERVAL	HZ
+/* What was set takes effect soon, however often somebody sets it. */
+#define KICK_INTERVAL	(HZ / 10)
+/* So many walks may be crossed by the tracepoint before one is good enough. */
+#define MISSED_MAX	8
 /* Full sockets tell their changes by the tracepoint; look at them this seldom. */
 #define FULL_EVERY	2
 /* A flow that a segment has just moved knows more than a socket read without its lock. */
@@ -38,6 +42,7 @@
 static void collect(struct work_struct *work);
 static DECLARE_DELAYED_WORK(collector, collect);
 static unsigned int runs;
+static unsigned long last_run;	/* jiffies at its end; tt_nets_mutex */
 static bool running;	/* tt_nets_mutex: it may be asked to come at once */
 
 /* As long as the stack itself would keep a dead peer's connection (tcp(7), keepalive). */
@@ -278,6 +283,21 @@ static void walk_tables(bool full)
 	}
 }
 
+/*
+ * The tracepoint knows better what happened during the walk. Where something always does, what
+ * it has told since is added to what was seen, though the walk may have seen some of it.
+ */
+static void count_listeners(struct tt_net *tn)
+{
+	if (tn->listen_start == atomic_read(&tn->listen_seq))
+		atomic_set(&tn->nlisten, tn->listen_seen);
+	else if (++tn->listen_missed < MISSED_MAX)
+		return;
+	else
+		atomic_add(tn->listen_seen - tn->listen_base, &tn->nlisten);
+	tn->listen_missed = 0;
+}
+
 static void run(bool full)
 {
 	struct tt_net *tn;
@@ -286,13 +306,12 @@ static void run(bool full)
 	list_for_each_entry(tn, &tt_nets, list) {
 		tn->listen_seen = 0;
 		tn->listen_start = atomic_read(&tn->listen_seq);
+		tn->listen_base = atomic_read(&tn->nlisten);
 	}
 	tt_listener_walk_begin();
 	walk_tables(full);
 	list_for_each_entry(tn, &tt_nets, list) {
-		/* the tracepoint knows better what happened during the walk */
-		if (tn->listen_start == atomic_read(&tn->listen_seq))
-			atomic_set(&tn->nlisten, tn->listen_seen);
+		count_listeners(tn);
 		tt_listener_walk_end(tn);
 		sweep(tn, full);
 		tt_halfopen_enforce(tn);
@@ -304,6 +323,7 @@ static void collect(struct work_struct *work)
 {
 	mutex_lock(&tt_nets_mutex);
 	run(!tt_probe_active() || !(++runs % FULL_EVERY));
+	last_run = jiffies;
 	mutex_unlock(&tt_nets_mutex);
 	queue_delayed_work(system_unbound_wq, &collector, INTERVAL);
 }
@@ -319,9 +339,12 @@ void tt_gc_start(void)
 
 void tt_gc_kick(void)
 {
+	unsigned long at, now = jiffies;
+
 	mutex_lock(&tt_nets_mutex);
+	at = last_run + KICK_INTERVAL;
 	if (running)
-		mod_delayed_work(system_unbound_wq, &collector, 0);
+		mod_delayed_work(system_unbound_wq, &collector, time_before(now, at) ? at - now : 0);
 	mutex_unlock(&tt_nets_mutex);
 }
 

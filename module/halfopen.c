@@ -61,14 +61,11 @@ static void pending_set(struct tt_queue *q, struct tt_source *source)
 /* The reservations that are given back: all, or those that no receive waits for. */
 enum which { ALL, STALE };
 
+/* Under the lock to the end: net_exit() of another CPU finds either it or all of it done. */
 static void pending_release(struct pending *p, enum which those, const struct tt_net *tn)
 {
-	struct tt_source *source = NULL;
 	struct tt_queue *q;
 
-	/* what another CPU is just setting is for a later call */
-	if (!READ_ONCE(p->queue))
-		return;
 	spin_lock_bh(&p->lock);
 	q = p->queue;
 	if (q && tn && q->tn != tn)
@@ -80,17 +77,22 @@ static void pending_release(struct pending *p, enum which those, const struct tt
 		q = NULL;
 	}
 	if (q) {
-		source = p->source;
-		WRITE_ONCE(p->queue, NULL);
+		if (p->source)
+			tt_source_put(p->source);
 		p->source = NULL;
+		tt_queue_release(q);
+		WRITE_ONCE(p->queue, NULL);
+		tt_queue_put(q);
 	}
 	spin_unlock_bh(&p->lock);
-	if (source)
-		tt_source_put(source);
-	if (!q)
-		return;
-	tt_queue_release(q);
-	tt_queue_put(q);
+}
+
+/* The SYN that this CPU has passed on last is in the queue, or was refused. */
+static void pending_done(void)
+{
+	/* set by this CPU only, so what another one is just giving back is not missed */
+	if (READ_ONCE(this_cpu_ptr(&pending)->queue))
+		pending_release(this_cpu_ptr(&pending), ALL, NULL);
 }
 
 /* The end of a flow whose socket is a request. */
@@ -120,12 +122,13 @@ static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end,
 
 /*
  * @flow: locked; unlocked on return. Whoever finds its request gone tells why, and that may be
- * the collector. Where it is not gone, all is as it was.
+ * the collector. One that cannot be ended is no longer the queue's.
  */
 static bool evict_one(struct tt_queue *q, struct tt_flow *flow, enum tt_reason reason)
 {
 	const struct tt_key key = flow->key;
 	int end = request_end(flow), ifindex = flow->ifindex;
+	const u32 iss = flow->ep[end].snd_una;
 	enum tt_reason was = flow->reason;
 	struct tt_net *tn = q->tn;
 	bool gone;
@@ -134,12 +137,18 @@ static bool evict_one(struct tt_queue *q, struct tt_flow *flow, enum tt_reason r
 	tt_flow_put(flow);
 	gone = destroy(q, &key, end, ifindex);
 	flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
-	if (flow && flow->queue == q && gone) {
+	if (!flow)
+		return gone;
+	/* the next request of the tuple has another number */
+	if (flow->queue != q || flow->ep[end].snd_una != iss) {
+		tt_flow_put(flow);
+	} else if (gone) {
 		tt_notify_halfopen(flow, TT_HALFOPEN_EVICT, reason);
-		tt_local_finish(flow, request_end(flow), reason);
-	} else if (flow) {
-		if (flow->queue == q && flow->reason == reason)
+		tt_local_finish(flow, end, reason);
+	} else {
+		if (flow->reason == reason)
 			flow->reason = was;
+		tt_flow_unqueue(flow);
 		tt_flow_put(flow);
 	}
 	return gone;
@@ -191,8 +200,10 @@ static bool make_room(struct tt_queue *q, enum tt_room room)
 
 bool tt_halfopen_is_over(const struct tt_queue *q)
 {
-	return READ_ONCE(q->seen) > tt_queue_limit(q) ||
-	       atomic_read(&q->tn->held) > tt_net_halfopen_max(q->tn);
+	/* a queue that is gone keeps no socket: RCU does, for who finds it not gone */
+	return !READ_ONCE(q->gone) &&
+	       (READ_ONCE(q->seen) > tt_queue_limit(q) ||
+		atomic_read(&q->tn->queued) > tt_net_halfopen_max(q->tn));
 }
 
 bool tt_halfopen_shrink(struct tt_queue *q)
@@ -249,6 +260,7 @@ static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 	}
 	if (ctx->early)
 		return TT_PASS;
+	ctx->left = why;
 	__this_cpu_inc(ctx->tn->stats->stat[why]);
 	return why == TT_STAT_cookies_no_route || why == TT_STAT_cookies_no_memory ? drop(q) :
 										     TT_PASS;
@@ -260,6 +272,16 @@ static void count_over(struct tt_queue *q, enum tt_room room)
 		__tt_listener_inc(q->listener, over_listener);
 	else
 		__tt_listener_inc(q->listener, over_namespace);
+}
+
+/*
+ * Where others get cookies, it shall take nobody's place: its options lie, or it is signed and
+ * the listener has no key, so that the stack drops it.
+ */
+static bool is_worthless(const struct tt_ctx *ctx, const struct sock *sk)
+{
+	return ctx->malformed || (ctx->left == TT_STAT_cookie_left_auth &&
+				  tt_cookie_listener(sk, ctx->state->pf) == TT_SYNACK_OK);
 }
 
 /* There is no room. TT_PASS: there is now, perhaps. */
@@ -275,10 +297,13 @@ static enum tt_verdict overflow(struct tt_ctx *ctx, struct tt_queue *q, enum tt_
 		tt_flood_enter(ctx->tn, room == TT_FULL_LISTENER ? q->listener : NULL,
 			       room == TT_FULL_LISTENER ? tt_watermark_level(q->listener) :
 							  atomic_read(&ctx->tn->held));
-		v = answer(ctx, q);
+		if (ctx->left == TT_SYNACK_OK)
+			v = answer(ctx, q);
 	}
 	if (v != TT_PASS)
 		return v;
+	if (how == TT_OVERFLOW_COOKIE && is_worthless(ctx, q->sk))
+		return drop(q);
 	return make_room(q, room) ? TT_PASS : drop(q);
 }
 
@@ -352,7 +377,7 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 	struct tt_queue *q;
 	struct sock *sk;
 
-	pending_release(this_cpu_ptr(&pending), ALL, NULL);
+	pending_done();
 	q = tt_target_get(ctx);
 	if (!q)
 		return TT_PASS;
@@ -405,7 +430,7 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 		tt_queue_sync(q);
 		tt_excess_note(q);
 	}
-	pending_release(this_cpu_ptr(&pending), ALL, NULL);
+	pending_done();
 }
 
 static unsigned int enforce_queue(struct tt_queue *q, bool limits)
@@ -432,7 +457,7 @@ static unsigned int enforce_sum(struct tt_net *tn)
 	struct tt_queue *q;
 	int share;
 
-	if (atomic_read(&tn->held) <= tt_net_halfopen_max(tn))
+	if (atomic_read(&tn->queued) <= tt_net_halfopen_max(tn))
 		return 0;
 	q = tt_watermark_longest(tn, &share);
 	share = clamp(share, 0, STEP_EVICTS);
@@ -470,6 +495,7 @@ void tt_halfopen_enforce(struct tt_net *tn)
 		pending_release(per_cpu_ptr(&pending, cpu), STALE, tn);
 	while (enforce(tn, limits))
 		cond_resched();
+	tt_excess_forget(tn);
 }
 
 void __init tt_halfopen_init(void)
@@ -487,5 +513,5 @@ void tt_halfopen_net_exit(struct tt_net *tn)
 
 	for_each_possible_cpu(cpu)
 		pending_release(per_cpu_ptr(&pending, cpu), ALL, tn);
-	tt_excess_net_exit(tn);
+	tt_excess_forget(tn);
 }

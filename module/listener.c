@@ -54,6 +54,7 @@ static void sync(struct tt_queue *q)
 	if (len == q->seen)
 		return;
 	atomic_add(len - q->seen, &q->tn->held);
+	atomic_add(len - q->seen, &q->tn->queued);
 	WRITE_ONCE(q->seen, len);
 	if (len > q->peak)
 		WRITE_ONCE(q->peak, len);
@@ -81,6 +82,19 @@ int tt_queue_limit(const struct tt_queue *q)
 	return clamp_t(unsigned int, max ? min(max, backlog) : backlog, 1, INT_MAX);
 }
 
+/* Read first: one more for a moment, on each CPU of a full namespace, would be seen by others. */
+static bool hold_place(struct tt_net *tn)
+{
+	int max = tt_net_halfopen_max(tn);
+
+	if (atomic_read(&tn->held) >= max)
+		return false;
+	if (atomic_inc_return(&tn->held) <= max)
+		return true;
+	atomic_dec(&tn->held);
+	return false;
+}
+
 enum tt_room tt_queue_reserve(struct tt_queue *q)
 {
 	struct tt_net *tn = q->tn;
@@ -90,11 +104,10 @@ enum tt_room tt_queue_reserve(struct tt_queue *q)
 	sync(q);
 	if (!q->gone && q->seen + q->reserved >= tt_queue_limit(q)) {
 		room = TT_FULL_LISTENER;
-	} else if (atomic_inc_return(&tn->held) > tt_net_halfopen_max(tn)) {
-		atomic_dec(&tn->held);
-		room = TT_FULL_NAMESPACE;
-	} else {
+	} else if (hold_place(tn)) {
 		WRITE_ONCE(q->reserved, q->reserved + 1);
+	} else {
+		room = TT_FULL_NAMESPACE;
 	}
 	spin_unlock_bh(&q->lock);
 	return room;
@@ -449,6 +462,7 @@ void tt_listener_net_init(struct tt_net *tn)
 {
 	INIT_LIST_HEAD(&tn->listeners);
 	atomic_set(&tn->held, 0);
+	atomic_set(&tn->queued, 0);
 	atomic_set(&tn->nfloods, 0);
 	atomic_set(&tn->answering, 0);
 	spin_lock_init(&tn->flood_lock);

@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 
+#include "cookie.h"
 #include "device.h"
 #include "flow.h"
 #include "halfopen.h"
@@ -87,6 +88,21 @@ static void conf_init(struct tt_conf *conf, const struct net *net)
 /* Namespaces that come from now on are younger than the module. */
 static bool registered;
 
+/* No hook, probe or collector can reach it any more. */
+static void release(struct tt_net *tn)
+{
+	tt_sysctl_exit(tn);
+	tt_device_net_exit(tn);
+	tt_proc_net_exit(tn->net);
+	tt_halfopen_net_exit(tn);
+	tt_listener_net_exit(tn);
+	tt_subscription_net_exit(tn);
+	tt_notify_exit(&tn->notify);
+	tt_flow_table_exit(tn);
+	tt_cookie_ack_net_exit(tn);
+	free_percpu(tn->stats);
+}
+
 static int __net_init net_init(struct net *net)
 {
 	struct tt_net *tn = tt_net(net);
@@ -102,6 +118,9 @@ static int __net_init net_init(struct net *net)
 	tn->stats = alloc_percpu(struct tt_stats);
 	if (!tn->stats)
 		return -ENOMEM;
+	err = tt_cookie_ack_net_init(tn);
+	if (err)
+		goto err_budget;
 	err = tt_flow_table_init(tn);
 	if (err)
 		goto err_table;
@@ -128,7 +147,10 @@ static int __net_init net_init(struct net *net)
 
 err_hook:
 	mutex_unlock(&tt_nets_mutex);
-	tt_sysctl_exit(tn);
+	/* some of the hooks were there for a moment: as between net_pre_exit() and net_exit() */
+	synchronize_rcu();
+	release(tn);
+	return err;
 err_sysctl:
 	tt_device_net_exit(tn);
 err_device:
@@ -137,6 +159,8 @@ err_proc:
 	tt_notify_exit(&tn->notify);
 	tt_flow_table_exit(tn);
 err_table:
+	tt_cookie_ack_net_exit(tn);
+err_budget:
 	free_percpu(tn->stats);
 	return err;
 }
@@ -156,17 +180,7 @@ static void __net_exit net_pre_exit(struct net *net)
 
 static void __net_exit net_exit(struct net *net)
 {
-	struct tt_net *tn = tt_net(net);
-
-	tt_sysctl_exit(tn);
-	tt_device_net_exit(tn);
-	tt_proc_net_exit(net);
-	tt_halfopen_net_exit(tn);
-	tt_listener_net_exit(tn);
-	tt_subscription_net_exit(tn);
-	tt_notify_exit(&tn->notify);
-	tt_flow_table_exit(tn);
-	free_percpu(tn->stats);
+	release(tt_net(net));
 }
 
 static struct pernet_operations net_ops = {

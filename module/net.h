@@ -17,6 +17,7 @@
 #include "stats.h"
 
 struct ctl_table_header;
+struct tt_budget;
 struct tt_queue;
 
 /**
@@ -27,6 +28,7 @@ struct tt_queue;
  * @hooked: which of its packets are shown to us (hook.c); tt_nets_mutex
  * @dismantled: never again; tt_nets_mutex
  * @stats: per CPU; any context may add to its own CPU's
+ * @budget: per CPU: of bad cookies that the stack may answer (cookie_ack.c)
  * @flows: key -> struct tt_flow; rhashtable's own locking, flows freed type-safe under RCU
  * @secret: key of the flow hash, constant
  * @nflows: flows in @flows and reservations for flows about to be in it
@@ -40,10 +42,13 @@ struct tt_queue;
  * @nlisten: listening sockets
  * @listen_seen: the collector's own count of them while it walks; tt_nets_mutex
  * @listen_start: @listen_seq when that walk began; tt_nets_mutex
+ * @listen_base: @nlisten then; tt_nets_mutex
+ * @listen_missed: how many walks in a row the tracepoint has crossed; tt_nets_mutex
  * @listen_seq: changes whenever the tracepoint has changed @nlisten
  * @held: half-open connections: those of the stack when it was looked at last,
  *	and reservations; never less than the stack has. Changed under the
  *	tt_queue.lock of the queue that changes
+ * @queued: of @held: those of the stack alone
  * @listeners: its struct tt_listener; the lock of listener.c, read under RCU
  * @listeners_seq: changes with them; the same lock, read without
  * @nqueues: listening sockets known; the same lock, read without
@@ -75,6 +80,7 @@ struct tt_net {
 	unsigned int hooked;
 	bool dismantled;
 	struct tt_stats __percpu *stats;
+	struct tt_budget __percpu *budget;
 	struct rhashtable flows;
 	siphash_key_t secret;
 	atomic_t nflows ____cacheline_aligned_in_smp;
@@ -87,7 +93,10 @@ struct tt_net {
 	int listen_seen;
 	atomic_t listen_seq;
 	int listen_start;
+	int listen_base;
+	unsigned int listen_missed;
 	atomic_t held;
+	atomic_t queued;
 	struct list_head listeners;
 	u32 listeners_seq;
 	unsigned int nqueues;

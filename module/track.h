@@ -32,6 +32,7 @@ enum tt_verdict {
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
  *	shown, so nothing else may change or be counted
  * @no_socket: LOCAL_IN has looked, and no socket has this tuple
+ * @left: why the stack has to have a SYN that would have got a cookie, or TT_STAT_COUNT
  * @malformed: a SYN with an option that is none; what the stack makes of it is bounded
  */
 struct tt_ctx {
@@ -43,6 +44,7 @@ struct tt_ctx {
 	u32 hash;
 	int from;
 	struct tt_seg seg;
+	enum tt_stat left;
 	bool early;
 	bool no_socket;
 	bool malformed;
@@ -57,6 +59,7 @@ static inline void tt_ctx_init(struct tt_ctx *ctx, struct tt_net *tn, struct sk_
 	ctx->state = state;
 	ctx->thoff = thoff;
 	ctx->hash = 0;
+	ctx->left = TT_STAT_COUNT;
 	ctx->early = false;
 	ctx->no_socket = false;
 	ctx->malformed = false;

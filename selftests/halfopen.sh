@@ -40,16 +40,22 @@ listener_bound()
 		listener_is "$port" halfopen "$N" peak "$N" limit "$N" over_listener $((SENT - N))
 }
 
-# The stack takes a SYN whose options lie; so it has its place, and no cookie of ours.
+# The stack takes a SYN whose options lie; so it has its place, and no cookie of ours. Where
+# others get one it takes nobody else's place.
 wrong_options()
 {
+	local over=$((SENT - N))
 	policy halfopen_max="$N" overflow="$1" cookie_min_time=600000
 	fresh
 	begin 0
-	flood "$port" -n "$SENT" -w &&
-		was_held "$N" && youngest $((SENT - N)) &&
-		counters_are "$a" syns "$SENT" invalid_option "$SENT" cookies_sent 0 \
-			halfopen_evicted $((SENT - N)) syns_dropped 0 halfopen "$N"
+	flood "$port" -n "$SENT" -w && was_held "$N" || return
+	if [[ $1 == recycle ]]; then
+		youngest "$over" && counters_are "$a" syns "$SENT" invalid_option "$SENT" \
+			cookies_sent 0 halfopen_evicted "$over" syns_dropped 0 halfopen "$N"
+	else
+		oldest $((N - 1)) && counters_are "$a" syns "$SENT" invalid_option "$SENT" \
+			cookies_sent 0 halfopen_evicted 0 syns_dropped "$over" halfopen "$N"
+	fi
 }
 
 # Nobody is asked before they are put together: one is too many, until the next one comes.
