@@ -76,9 +76,9 @@ bool tt_key_is_link_local(const struct tt_key *key)
 
 int tt_key_ifindex(const struct sk_buff *skb, u32 family)
 {
-	int sdif = family == AF_INET ? inet_sdif(skb) : inet6_sdif(skb);
-
-	return sdif ?: skb->skb_iif;
+	if (family == AF_INET)
+		return inet_sdif(skb) ?: inet_iif(skb);
+	return inet6_sdif(skb) ?: inet6_iif(skb);
 }
 
 static u32 packet_l3mdev(const struct nf_hook_state *state)

@@ -164,6 +164,10 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 		tt_flow_put(flow);
 		return;
 	}
+	/* (what moves nothing, and anybody can send, is no reason to wait with looking) */
+	if (next.state != was || flags & TT_SFR)
+		flow->touched = tt_now();
+	flow->ifindex = tt_key_ifindex(ctx->skb, ctx->key.family);
 	if (ev == TT_EV_RESET && was == TT_ESTABLISHED && fin_pending(flow, ctx))
 		tt_flow_set_state(flow, to, TT_CLOSE_WAIT);
 	peer_sent(flow, ctx, ev, sk);
@@ -202,8 +206,8 @@ static void step_in(struct tt_flow *flow, struct tt_ctx *ctx, const struct sock 
 	tt_local_mark(flow, to);
 	if (!(flow->local & BIT(ctx->from)))
 		flow->flags |= TT_F_PEER_AWAY;
-	flow->touched = tt_now();
-	flow->ifindex = tt_key_ifindex(ctx->skb, ctx->key.family);
+	if (!flow->ifindex)
+		flow->ifindex = tt_key_ifindex(ctx->skb, ctx->key.family);
 	if (syn && flow->flags & TT_F_ENDING) {
 		tt_flow_restart(flow, TT_NO_REASON);
 		flow->opener = ctx->from;
@@ -219,8 +223,10 @@ static void step_in(struct tt_flow *flow, struct tt_ctx *ctx, const struct sock 
 		tt_flow_end(flow, TT_RESET_BY_PEER);	/* before anybody answered */
 		return;
 	}
-	if (syn)
+	if (syn) {
+		flow->touched = tt_now();
 		pending_syn(flow, ctx);
+	}
 	tt_flow_put(flow);
 }
 

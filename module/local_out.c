@@ -37,6 +37,8 @@ static void begin_synack(struct tt_flow *flow, const struct tt_ctx *ctx, const s
 
 	begin_again(flow, from);
 	flow->opener = !from;
+	/* the request is young, though its SYN may have come before and been refused */
+	WRITE_ONCE(flow->created, tt_now());
 	if (!(flow->local & BIT(!from)) && flow->ep[!from].state == TT_LISTEN) {
 		next = flow->ep[!from];
 		tt_step(&next, TT_SENT, &syn);
@@ -194,6 +196,9 @@ static void step_out(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 {
 	tt_local_mark(flow, ctx->from);
 	flow->touched = tt_now();
+	/* nobody has answered yet, and the collector may look for a socket that is bound */
+	if (!flow->ifindex)
+		flow->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 	if (tt_sock_is_request(sk))
 		out_request(flow, ctx, sk);
 	else

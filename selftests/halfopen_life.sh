@@ -284,7 +284,24 @@ inherited()
 	value_is "$e" halfopen_max 100 && value_is - halfopen_max 777
 }
 
-plan 26
+# Who sets something all the time, and in a namespace of his own everybody can, does not have
+# the collector run all the time.
+often()
+{
+	local was runs begun now
+	now_ms
+	begun=$now
+	was=$(proc_value "$a" collector_runs)
+	# shellcheck disable=SC2016	# for that shell
+	in_ns "$a" sh -c 'for i in $(seq 100); do
+		echo $((5000 + i)) >/proc/sys/net/tcptrack/halfopen_timeout_min; sleep 0.01; done'
+	runs=$(($(proc_value "$a" collector_runs) - was))
+	now_ms
+	[[ $runs -ge 1 && $runs -le $(((now - begun) / 100 + 2)) ]] ||
+		{ echo "$runs runs in $((now - begun)) ms"; return 1; }
+}
+
+plan 27
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a SO_REUSEPORT group" group
@@ -303,5 +320,6 @@ to=sysctl
 run "defaults" defaults
 run "ranges" ranges
 run "words" words
+run "settings set all the time" often
 run "init_net's hold for new namespaces" inherited
 finish
