@@ -44,6 +44,7 @@ struct inet6_dev {
 #define RTF_LOCAL			0x80000000
 
 struct dst_entry {
+	struct net_device *dev;
 	u8 rt_type;
 	u32 rt6i_flags;
 };
@@ -51,6 +52,8 @@ struct dst_entry {
 #define rtable				dst_entry
 #define rt6_info			dst_entry
 #define skb_dst(skb)			((skb)->dst)
+#define skb_valid_dst(skb)		(!!(skb)->dst)
+#define dev_net(dev)			((void)(dev), (const struct net *)&init_net)
 #define skb_rtable(skb)			((skb)->dst)
 
 static inline struct inet6_dev *ip6_dst_idev(struct dst_entry *dst)
@@ -121,9 +124,9 @@ static inline void *skb_header_pointer(const struct sk_buff *skb, int off, int l
 #define ip_hdr(skb)			((struct iphdr *)(skb)->data)
 #define ipv6_hdr(skb)			((struct ipv6hdr *)(skb)->data)
 #define ip_hdrlen(skb)			(ip_hdr(skb)->ihl * 4)
-#define inet_iif(skb)			((void)(skb), 0)
+#define inet_iif(skb)			((skb)->skb_iif)
 #define inet_sdif(skb)			((void)(skb), 0)
-#define inet6_iif(skb)			((void)(skb), 0)
+#define inet6_iif(skb)			((skb)->skb_iif)
 #define inet6_sdif(skb)			((void)(skb), 0)
 #define __tcp_hdrlen(th)		((th)->doff * 4)
 #define pskb_may_pull(skb, n)		((skb)->headlen >= (n))
