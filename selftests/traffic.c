@@ -21,7 +21,8 @@
  *   echo      100 kB there and back, and intact
  *   holdecho  like hold, with these
  *   netns     N namespaces, each with a connection over loopback, each then gone
- * A link-local ADDRESS may end with %DEVICE. TRAFFIC_SPORT=N: from port N on. Else
+ * A link-local ADDRESS may end with %DEVICE. TRAFFIC_SPORT=N: from port N on;
+ * TRAFFIC_DEV: its sockets are bound to that device. Without TRAFFIC_SPORT
  * each connection has the next port after the one that the file TRAFFIC_PORTS names.
  */
 

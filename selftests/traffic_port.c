@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -38,10 +39,12 @@ void reserve_ports(int n)
 
 bool bind_port(int fd, const struct sockaddr_storage *to, socklen_t len, int i)
 {
-	const char *first = getenv("TRAFFIC_SPORT");
+	const char *first = getenv("TRAFFIC_SPORT"), *dev = getenv("TRAFFIC_DEV");
 	struct sockaddr_in6 any = { .sin6_family = to->ss_family };
 	int one = 1;
 
+	if (dev && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev, strlen(dev)))
+		return false;
 	if (first)
 		any.sin6_port = htons(atoi(first) + i);
 	else if (getenv("TRAFFIC_PORTS"))

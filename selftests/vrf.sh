@@ -96,7 +96,41 @@ linklocal_setup()
 	done
 }
 
-plan 14
+# A socket that is bound to a device is found there, though nobody has answered.
+bound_alone()
+{
+	local client status
+	ip -n "$host" neigh replace 10.1.1.77 lladdr 02:00:00:00:00:77 dev v1 nud permanent
+	counters_begin "$host"
+	TRAFFIC_DEV=v1 nsenter --net="/run/netns/$host" -- traffic client 10.1.1.77 80 client 1 &
+	client=$!
+	counters_are "$host" flows_created 1 syn_retrans 2
+	status=$?
+	state_is "$host" local SYN_SENT 1 || status=1
+	kill -KILL "$client"
+	wait "$client"
+	settle_state "$host" local SYN_SENT 0 && return "$status"
+}
+
+# What it sends to this host comes in by lo, and the stack says that it came by the device.
+bound_local()
+{
+	local held runs status
+	counters_begin "$host"
+	TRAFFIC_DEV=v1 hold held "$host" "$1" 80 1
+	runs=$(($(proc_value "$host" collector_runs) + 5))
+	wait_for have_run 20 && state_is "$host" local ESTABLISHED 2 && parity "$host" &&
+		counters_are "$host" flows_created 1 flows_adopted 0 flows_destroyed 0
+	status=$?
+	release held && settle_state "$host" local ESTABLISHED 0 && return "$status"
+}
+
+have_run()
+{
+	[[ $(proc_value "$host" collector_runs) -ge $runs ]]
+}
+
+plan 20
 ns_add host b c
 ns_link "$host" "$b" 1
 ns_link "$host" "$c" 2
@@ -107,6 +141,10 @@ for tp in 1 0; do
 	check "tracepoint=$tp: link-local, equal tuples on two links" \
 		both_sides fe80::99%v1 fe80::99%v2
 	check "tracepoint=$tp: link-local, all kinds" kinds fe80::99%v1 fe80::99%v2
+	check "tracepoint=$tp: bound to a device, no answer" bound_alone
+	for to in 10.1.1.1 fd01:0:0:1::1; do
+		check "tracepoint=$tp: bound to a device, to this host, $to" bound_local "$to"
+	done
 	kill -KILL "$srv"
 	wait "$srv" 2>/dev/null
 done
