@@ -21,6 +21,7 @@
 # make soak            all at once for an hour (SOAK_SECONDS=), then the fuzzers of packets, netlink
 #                      and files, 100,000 executions of each (FUZZ_RUNS=), on KERNELS=x86-debug
 # make bench           what a packet costs, beside all others that do part of the job
+# make bench-check     does a packet cost more instructions than was recorded?
 # make coverage        lines and branches that the tests reach: build/coverage/
 # make nightly         all of these, on all kernels
 
@@ -34,7 +35,7 @@ SHELL	:= /bin/bash
 
 .PHONY: all modules clean run test load unload selftests tools need-kdir
 .PHONY: install uninstall deb docs
-.PHONY: test-quick test-debug test-race test-detectors check fuzz soak coverage bench nightly
+.PHONY: test-quick test-debug test-race test-detectors check fuzz soak coverage bench bench-check nightly
 all: modules
 
 need-kdir:
@@ -96,6 +97,9 @@ coverage:
 
 bench:
 	@scripts/bench
+
+bench-check:
+	@scripts/bench-check
 
 nightly:
 	@scripts/nightly
