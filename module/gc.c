@@ -37,7 +37,8 @@
 #define CLOSING_MS	(120 * MSEC_PER_SEC)
 #define HALFCLOSED_MS	(3600 * MSEC_PER_SEC)
 #define TIMEWAIT_MS	(60 * MSEC_PER_SEC)
-#define PICKUP_MS	(300 * MSEC_PER_SEC)
+/* Of which nobody knows that there are two sides, or whose closing may have gone another way. */
+#define ONE_SIDE_MS	(300 * MSEC_PER_SEC)
 
 static void collect(struct work_struct *work);
 static DECLARE_DELAYED_WORK(collector, collect);
@@ -81,8 +82,8 @@ static void sweep_forward(struct tt_flow *flow)
 	unsigned int limit = min(state_ms(net, a), state_ms(net, b));
 	unsigned int idle = tt_ms_since(flow->touched);
 
-	if (flow->flags & TT_F_PICKUP && !(flow->flags & TT_F_SEEN0 && flow->flags & TT_F_SEEN1))
-		limit = min_t(unsigned int, limit, PICKUP_MS);
+	if (!(flow->flags & TT_F_SEEN0 && flow->flags & TT_F_SEEN1))
+		limit = min_t(unsigned int, limit, ONE_SIDE_MS);
 	if (!READ_ONCE(flow->tn->conf.forward))
 		tt_flow_end(flow, TT_IDLE);
 	else if (idle < limit)

@@ -23,13 +23,27 @@
 #include "track.h"
 
 /*
+ * IPVS runs LOCAL_OUT again for the real server. What it took from LOCAL_IN, and what
+ * comes here for the first time then, still has the device that it came by.
+ */
+static bool is_again_by_ipvs(const struct sk_buff *skb)
+{
+	return tt_segment_is_ipvs(skb) && !skb->dev;
+}
+
+/*
  * A VRF runs LOCAL_OUT for its own device and again for the one below it; only
  * then skb->dev is set already, and to the VRF.
  */
+static bool is_again_by_vrf(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return unlikely(skb->dev) && skb->dev != state->out && netif_is_l3_master(skb->dev);
+}
+
 static bool is_repeat(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	return state->hook == NF_INET_LOCAL_OUT && unlikely(skb->dev) &&
-	       skb->dev != state->out && netif_is_l3_master(skb->dev);
+	return state->hook == NF_INET_LOCAL_OUT &&
+	       (is_again_by_ipvs(skb) || is_again_by_vrf(skb, state));
 }
 
 /* An ICMP error tells why a request may be about to go. */
@@ -216,7 +230,8 @@ unsigned int tt_hook_early(void *priv, struct sk_buff *skb, const struct nf_hook
 /*
  * LOCAL_IN after the filter, before conntrack's confirm (INT_MAX on IPv4,
  * INT_MAX - 1 on IPv6). LOCAL_OUT first of all: there the packet has its
- * socket's own tuple. FORWARD after the filter, too.
+ * socket's own tuple. FORWARD after the filter, too, and before IPVS (99 and 100 in both
+ * families), which gives what a real server answers the virtual service's address.
  */
 #define TT_HOOK(family, num, prio) { \
 	.hook = hook, \
@@ -233,8 +248,8 @@ static const struct nf_hook_ops local_ops[] = {
 };
 
 static const struct nf_hook_ops forward_ops[] = {
-	TT_HOOK(NFPROTO_IPV4, NF_INET_FORWARD, INT_MAX - 2),
-	TT_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, INT_MAX - 2),
+	TT_HOOK(NFPROTO_IPV4, NF_INET_FORWARD, 98),
+	TT_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, 98),
 };
 
 /* Sets of banned addresses in raw still win; conntrack has not seen it yet. */

@@ -14,6 +14,7 @@
 #include <net/xfrm.h>
 
 #include "reflect.h"
+#include "segment.h"
 
 /* What ipv4_default_advmss() and ip6_default_advmss() make of a route without metrics. */
 static unsigned int advmss_v4(const struct dst_entry *dst)
@@ -75,7 +76,7 @@ bool tt_reflect_can(struct net *net, const struct sk_buff *skb, u8 pf)
 	       skb_mac_header_was_set(skb) && skb_network_offset(skb) == 0 &&
 	       skb_network_header(skb) - skb_mac_header(skb) >= ETH_HLEN &&
 	       is_valid_ether_addr(eth_hdr(skb)->h_source) && !is_protected(net, skb) &&
-	       is_from_one(net, skb, pf);
+	       !tt_segment_is_ipvs(skb) && is_from_one(net, skb, pf);
 }
 
 void tt_reflect_dst(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)

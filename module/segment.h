@@ -48,4 +48,19 @@ enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
 bool tt_segment_checksum_ok(struct sk_buff *skb, unsigned int thoff,
 			    const struct nf_hook_state *state);
 
+/**
+ * tt_segment_is_ipvs() - whether IPVS has had it
+ * @skb: packet
+ *
+ * Return: true if it is for, or from, a real server of a virtual service here.
+ */
+static inline bool tt_segment_is_ipvs(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	return skb->ipvs_property;
+#else
+	return false;
+#endif
+}
+
 #endif /* TCPTRACK_SEGMENT_H */

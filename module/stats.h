@@ -16,7 +16,7 @@ struct tt_net;
 	/* segments */ \
 	TT_STAT(segments_seen, "TCP segments that a hook was shown") \
 	TT_STAT(segments_early, "of these: returned at once, their socket is ESTABLISHED") \
-	TT_STAT(segments_repeat, "of these: shown a second time (VRF), not followed again") \
+	TT_STAT(segments_repeat, "of these: shown a second time (VRF, IPVS), not followed again") \
 	TT_STAT(invalid_fragment, "of these: a fragment, not judged") \
 	TT_STAT(invalid_header, "of these: IPv6 extension headers that do not lead to TCP") \
 	TT_STAT(invalid_length, "of these: too short for a TCP header") \

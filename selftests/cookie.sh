@@ -12,10 +12,7 @@ CLIENTS=${TCPTRACK_CLIENTS:-100}
 script=$(cat <<'EOF'
 case a cookie completes the handshake
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 noflow
 > A
 state ESTABLISHED ESTABLISHED
@@ -27,10 +24,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies
 
 case data on the third ACK
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A len 200
 < A ack +0
 state ESTABLISHED ESTABLISHED
@@ -40,10 +34,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies
 
 case the ACK never comes, the next SYN does
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 noflow
 > S opt mss=1460
 < SA
@@ -53,10 +44,7 @@ count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2
 case forged ACKs are dropped without a word
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 flow g 80 40001
 repeat 50 > A ack 1000
 quiet
@@ -66,10 +54,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_invalid 50
 case a cookie of another tuple is refused
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 flow g 80 40001
 > S opt mss=1460
 < SA
@@ -83,10 +68,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 cookies
 case cookie_resets lets the stack answer
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 100000
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 flow g 80 40001
 > A ack 1000
 < R
@@ -96,10 +78,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_invalid 1 cooki
 case nothing is hashed while no cookie is in flight
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 state ESTABLISHED ESTABLISHED
 wait 2500
@@ -112,10 +91,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies
 case a cookie that comes back again and again pays for no other
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 state ESTABLISHED ESTABLISHED
 > R
@@ -136,10 +112,7 @@ count flows_created 4 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 cookies
 
 case an end that has had a socket is not judged
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 state SYN_RECEIVED ESTABLISHED
 sysctl net.tcptrack.cookie_start 0
 flow g 80 40001
@@ -154,10 +127,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 closed_
 case the other listener is not in cookie mode
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 state ESTABLISHED ESTABLISHED
 wait 2500
@@ -180,10 +150,7 @@ case cookie mode begins at the start watermark
 sysctl net.tcptrack.halfopen_listener_max 4
 sysctl net.tcptrack.cookie_start 50
 sysctl net.tcptrack.halfopen_timeout_min 600000
-flow a 80 40001
-listen s
-> S opt mss=1460
-< SA
+asked a 40001
 flow b 80 40002
 > S opt mss=1460
 < SA
@@ -232,10 +199,7 @@ count flows_created 4 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies
 case without tcp_syncookies the oldest goes
 sysctl net.ipv4.tcp_syncookies 0
 sysctl net.tcptrack.halfopen_listener_max 1
-flow a 80 40001
-listen s
-> S opt mss=1460
-< SA
+asked a 40001
 flow b 80 40002
 > S opt mss=1460
 < SA
@@ -250,10 +214,7 @@ count flows_created 2 over_listener 1 halfopen_evicted 1 closed_evicted 1
 case monitor counts and changes nothing
 sysctl net.tcptrack.mode monitor
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 state SYN_RECEIVED ESTABLISHED
 > A
 state ESTABLISHED ESTABLISHED
@@ -261,10 +222,7 @@ count flows_created 1 cookie_modes 1
 
 case a SYN on a TIME_WAIT tuple is the stack's
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 accept c s
 close c
@@ -301,10 +259,7 @@ long=$(cat <<'EOF'
 case a cookie of two minutes ago is refused
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 wait 121000
 flow g 80 40001
 > S opt mss=1460
@@ -319,10 +274,7 @@ case cookie mode ends when no cookie is on its way
 sysctl net.tcptrack.halfopen_listener_max 2
 sysctl net.tcptrack.halfopen_timeout_min 600000
 sysctl net.ipv4.tcp_synack_retries 0
-flow a 80 40001
-listen s
-> S opt mss=1460
-< SA
+asked a 40001
 flow b 80 40002
 > S opt mss=1460
 < SA

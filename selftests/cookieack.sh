@@ -11,10 +11,7 @@
 peer_test "$(cat <<'EOF'
 case the third ACK is lost: nothing is sent again, what the client says next opens
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 quiet 3500
 noflow
 > A len 10
@@ -58,10 +55,7 @@ state ESTABLISHED ESTABLISHED
 count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_valid 1
 
 case a tuple whose connection we have just reset
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 accept c s
 > A len 100
@@ -81,10 +75,7 @@ count flows_created 2 closed_reset_by_us 1 cookie_modes 1 cookies_sent 1 cookies
 case a cookie that comes back again and again does not make others be taken for lost
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 state ESTABLISHED ESTABLISHED
 > R

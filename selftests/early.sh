@@ -11,10 +11,7 @@
 cases=$(cat <<'EOF'
 case a cookie completes the handshake, and each segment is counted once
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460,sack,ts=1:0,nop,wscale=7
 < SA
@@ -28,10 +25,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 early_c
 case what has a socket is never judged
 ON
 sysctl net.tcptrack.cookie_resets 0
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 > A
 accept c s
 > A len 100
@@ -54,10 +48,7 @@ count flows_created 2 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies
 case forged ACKs are dropped before the firewall sees them
 ON
 sysctl net.tcptrack.cookie_resets 0
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t p { type filter hook prerouting priority mangle; }'
 sh nft add rule inet t p tcp dport 80 counter
@@ -75,10 +66,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_invalid 52 earl
 case nothing is hashed while no cookie is in flight
 ON
 sysctl net.tcptrack.cookie_resets 0
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 > A
 state ESTABLISHED ESTABLISHED
 wait 2500
@@ -91,10 +79,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies
 case the stack still answers some of them
 ON
 sysctl net.tcptrack.cookie_resets 100000
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow g 80 40001
 > A ack 1000
 < R
@@ -104,10 +89,7 @@ case outside of cookie mode nothing happens early
 ON
 sysctl net.tcptrack.cookie_start 75
 sysctl net.tcptrack.cookie_resets 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 state SYN_RECEIVED ESTABLISHED
 flow g 80 40001
 > A ack 1000
@@ -118,10 +100,7 @@ case monitor changes nothing
 ON
 sysctl net.tcptrack.mode monitor
 sysctl net.tcptrack.cookie_resets 0
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460
 < SA
@@ -133,10 +112,7 @@ count flows_created 2 cookie_modes 1 stray 1
 
 case no listener, no answer but the stack's
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 81 40000
 > S opt mss=1460
 < RA
@@ -159,10 +135,7 @@ count flows_created 2 accept_full 1 cookie_modes 1 cookies_sent 1 cookies_own_bu
 
 case a short frame is padded
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460 pad 9
 < SA
@@ -173,10 +146,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 early_c
 case what is malformed is LOCAL_IN's to count
 ON
 sysctl net.tcptrack.cookie_resets 0
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460 badsum
 > S opt mss=1460 doff 4
@@ -190,10 +160,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 invalid_checksum 2 inva
 case IPv4 fragments are put together first
 only 4
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460,wscale=7 frag 24
 < SA
@@ -202,10 +169,7 @@ count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2
 case IPv6 fragments are put together first
 only 6
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460,wscale=7 frag 24
 < SA
@@ -214,10 +178,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 flows_created 1 invalid
 
 case IP options or extension headers
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S ext hbh
 < SA
@@ -227,10 +188,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookie_
 case a broadcast address
 only 4
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh ip route del local 10.9.0.1 dev peer0 table local
 sh ip route add broadcast 10.9.0.1 dev peer0 table local
 flow f 80 40000
@@ -241,10 +199,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookie_
 case a martian is left to the routing
 only 4
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh ip addr add 10.9.0.2/32 dev lo
 flow f 80 40000
 > S opt mss=1460
@@ -254,10 +209,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 case the strict reverse path filter
 only 4
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh ip link add name other type dummy
 sh ip link set other up
 sh ip route add 10.9.0.2/32 dev other
@@ -270,10 +222,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 case a mark that decides about the way back
 ON
 sysctl net.ipv4.tcp_fwmark_accept 1
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460
 < SA
@@ -281,10 +230,7 @@ count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2
 
 case what is forwarded is not answered
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 fwd p 50000 80
 > S opt mss=1460
 < SA
@@ -295,10 +241,7 @@ count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 
 case a firewalled port is answered all the same
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t i { type filter hook input priority filter; }'
 sh nft add rule inet t i tcp dport 80 drop
@@ -310,10 +253,7 @@ count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 early_cookies 1
 case a firewalled port is silent with early=off
 ON
 sysctl net.tcptrack.early off
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t i { type filter hook input priority filter; }'
 sh nft add rule inet t i tcp dport 80 drop
@@ -325,10 +265,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 case a banned address in raw wins
 ON
 sysctl net.tcptrack.early prerouting
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t r { type filter hook prerouting priority raw; }'
 sh nft add rule inet t r ip saddr 10.9.0.2 drop
@@ -340,10 +277,7 @@ count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 
 case a banned address at ingress wins
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table netdev t
 sh nft 'add chain netdev t r { type filter hook ingress device peer0 priority 10000; }'
 sh nft add rule netdev t r ip saddr 10.9.0.2 drop
@@ -358,10 +292,7 @@ ON
 sh nft add table inet t
 sh nft 'add chain inet t o { type filter hook output priority filter; }'
 sh nft add rule inet t o ct state invalid drop
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 flow f 80 40000
 > S opt mss=1460
 < SA
@@ -377,10 +308,7 @@ flow y 8080 39998
 listen t
 > S opt mss=1460
 < SA
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
 sh nft add rule inet t p tcp dport 8080 redirect to :80
@@ -405,10 +333,7 @@ count flows_created 1 cookie_modes 2 cookies_sent 3 cookies_own_buffer 3 cookie_
 
 case NAT gone, early again
 ON
-flow z 80 39999
-listen s
-> S opt mss=1460
-< SA
+asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t p { type nat hook postrouting priority srcnat; }'
 flow f 80 40000

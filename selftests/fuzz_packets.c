@@ -43,7 +43,7 @@ static const struct {
 } witness[] = {
 	{ "in", "hook input priority 2147483644" },
 	{ "out", "hook output priority -300" },
-	{ "forward", "hook forward priority 2147483644" },
+	{ "forward", "hook forward priority 97" },
 };
 
 /* A connection: end 0 is played here; 1 is the kernel's, or (forwarded) played here, too. */

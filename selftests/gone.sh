@@ -7,7 +7,71 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-peer_test "$(cat <<'EOF'
+# unreachable FAMILY ERROR, makes_room FAMILY ERROR: a case each
+unreachable()
+{
+	cat <<END
+case unreachable, passive (a $2)
+only $1
+flow f 80 40000
+listen s
+> S
+< SA
+icmp $2
+noflow
+gauge local SYN_RECEIVED 0
+silent
+count flows_created 1 closed_unreachable 1
+END
+}
+
+makes_room()
+{
+	cat <<END
+case an ICMP error (a $2) makes room at once, a forged one does not
+only $1
+sysctl net.tcptrack.overflow drop
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+listen s
+> S
+< SA
+icmp $2 forged
+flow g 80 40001
+> S
+quiet 300
+flow f
+icmp $2
+flow g
+> S
+< SA
+state SYN_RECEIVED ESTABLISHED
+flow f
+noflow
+silent
+count flows_created 2 over_listener 1 syns_dropped 1 closed_unreachable 1
+END
+}
+
+# where five minutes pass at once
+long=$(! time_travels || cat <<'EOF'
+
+
+case only one direction passes here: it is forgotten, however long keepalive would keep it
+fwd f 40000 80
+> S
+> A
+state ESTABLISHED ESTABLISHED
+flags forward,oneway
+mark
+wait 298000
+gone 299000 303000
+gauge forward ESTABLISHED 0
+count flows_created 1 closed_idle 1
+EOF
+)
+
+peer_test "$(cat <<EOF
 case handshake timeout, passive
 sysctl net.ipv4.tcp_synack_retries 0
 flow f 80 40000
@@ -128,29 +192,9 @@ error c ECONNREFUSED
 silent
 count flows_created 1 closed_unreachable 1
 
-case unreachable, passive (a host)
-only 4
-flow f 80 40000
-listen s
-> S
-< SA
-icmp host
-noflow
-gauge local SYN_RECEIVED 0
-silent
-count flows_created 1 closed_unreachable 1
+$(unreachable 4 host)
 
-case unreachable, passive (a port)
-only 6
-flow f 80 40000
-listen s
-> S
-< SA
-icmp port
-noflow
-gauge local SYN_RECEIVED 0
-silent
-count flows_created 1 closed_unreachable 1
+$(unreachable 6 port)
 
 case a forged ICMP error changes nothing
 flow f 50000 80
@@ -177,51 +221,9 @@ state SYN_RECEIVED ESTABLISHED
 state ESTABLISHED ESTABLISHED
 count flows_created 1
 
-case an ICMP error (a host) makes room at once, a forged one does not
-only 4
-sysctl net.tcptrack.overflow drop
-sysctl net.tcptrack.halfopen_listener_max 1
-flow f 80 40000
-listen s
-> S
-< SA
-icmp host forged
-flow g 80 40001
-> S
-quiet 300
-flow f
-icmp host
-flow g
-> S
-< SA
-state SYN_RECEIVED ESTABLISHED
-flow f
-noflow
-silent
-count flows_created 2 over_listener 1 syns_dropped 1 closed_unreachable 1
+$(makes_room 4 host)
 
-case an ICMP error (a port) makes room at once, a forged one does not
-only 6
-sysctl net.tcptrack.overflow drop
-sysctl net.tcptrack.halfopen_listener_max 1
-flow f 80 40000
-listen s
-> S
-< SA
-icmp port forged
-flow g 80 40001
-> S
-quiet 300
-flow f
-icmp port
-flow g
-> S
-< SA
-state SYN_RECEIVED ESTABLISHED
-flow f
-noflow
-silent
-count flows_created 2 over_listener 1 syns_dropped 1 closed_unreachable 1
+$(makes_room 6 port)
 
 case evicted: unproven flows recycle among themselves
 sysctl net.tcptrack.flows_max 64
@@ -411,4 +413,4 @@ mark
 gone 3900 6500
 count flows_created 1 closed_idle 1
 EOF
-)"
+)$long"

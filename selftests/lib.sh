@@ -389,9 +389,12 @@ time_travels()
 
 # --- cases of the scripted peer (peer.c) ---
 
-# Where time passes as it does, cases wait beside each other, unless their transitions
-# are told apart by when they came.
-PEER_JOBS=${PEER_JOBS:-$(time_travels || [[ -n ${TCPTRACK_MARKER:-} ]] && echo 1 || echo 3)}
+# How many cases wait beside each other, where time passes as it does: one, where their
+# transitions are told apart by when they came (the module is loaded, and they are recorded).
+peer_jobs()
+{
+	if time_travels || [[ -n $TCPTRACK_MARKER ]]; then echo 1; else echo "${PEER_JOBS:-3}"; fi
+}
 
 peer_count()
 {
@@ -408,7 +411,7 @@ peer_cases()
 		"not ok "*)	not_ok "$prefix${line#not ok }";;
 		*)		echo "$line";;
 		esac
-	done < <(peer -j "$PEER_JOBS" ${PEER_ONLY:+-c "$PEER_ONLY"} - <<<"$2")
+	done < <(peer -j "$(peer_jobs)" ${PEER_ONLY:+-c "$PEER_ONLY"} - <<<"$2")
 }
 
 # peer_test SCRIPT: all its cases, with the tracepoint and without; then the end.

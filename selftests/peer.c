@@ -9,6 +9,7 @@
  *   flow NAME LOCAL PEER   a flow of this host (ports), now the current one
  *   fwd NAME A B           a flow that passes through, opened by A
  *   flow NAME              makes it the current one again
+ *   asked NAME PEER        flow NAME 80 PEER, with a listener and a SYN that is answered
  *   > FLAGS ...            the peer sends (forwarded: A sends, and it comes out)
  *   < FLAGS ...            the kernel sends it within the deadline (forwarded: B)
  *       FLAGS of S A F R P U, 0 for none
@@ -76,6 +77,7 @@ static const char *line_text;
 static long mark_ms, case_ms;
 
 static void command(int argc, char **argv);
+static void run_line(const char *text);
 
 void fail(const char *fmt, ...)
 {
@@ -203,6 +205,18 @@ static void do_counts(int argc, char **argv)
 		proc_count(argv[i], number(argv[i + 1]));
 }
 
+/* What many cases begin with. */
+static void do_asked(const char *name, const char *port)
+{
+	char flow[64];
+
+	snprintf(flow, sizeof(flow), "flow %s 80 %s", name, port);
+	run_line(flow);
+	run_line("listen s");
+	run_line("> S opt mss=1460");
+	run_line("< SA");
+}
+
 /* Commands that need no flow; false if it is none of them. */
 static bool general_command(int argc, char **argv)
 {
@@ -214,6 +228,8 @@ static bool general_command(int argc, char **argv)
 		flow_define(argv, true);
 	else if (!strcmp(cmd, "flow") && argc == 2)
 		flow_select(argv[1]);
+	else if (!strcmp(cmd, "asked") && argc == 3)
+		do_asked(argv[1], argv[2]);
 	else if (!strcmp(cmd, "sysctl") && argc == 3)
 		net_sysctl(argv[1], argv[2], true);
 	else if (!strcmp(cmd, "trysysctl") && argc == 3)
@@ -275,7 +291,7 @@ static void command(int argc, char **argv)
 		fail("unknown");
 }
 
-static void run_line(char *text)
+static void run_line(const char *text)
 {
 	char copy[512], *argv[MAX_WORDS], *save;
 	int argc = 0;

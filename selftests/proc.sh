@@ -100,6 +100,42 @@ lnstat_reads()
 		END { exit bad || NR < 2 }' /proc/net/stat/tcptrack
 }
 
+# The columns of /proc/net/stat/tcptrack, in their order.
+LNSTAT="entries segments_seen segments_early stray invalid_checksum invalid_fragment
+invalid_option invalid_offset flows_created flows_adopted flows_picked_up flows_refused_full
+flows_refused_memory flows_destroyed closed_normal closed_reset_by_peer closed_reset_by_us
+closed_refused closed_halfopen_reset closed_forgotten closed_handshake_timeout
+closed_retrans_timeout closed_unreachable closed_evicted closed_idle closed_socket_gone
+syn_retrans synack_retrans fin_retrans challenge_acks timewait_reopened timewait_assassinated"
+
+lnstat_order()
+{
+	# shellcheck disable=SC2086	# lists
+	in_ns "$1" awk 'NR == 1 { $1 = $1; print }' /proc/net/stat/tcptrack | diff - <(echo $LNSTAT) &&
+		in_ns "$1" lnstat -f tcptrack -d | sed -n 's/^\t *[0-9]*: *//p' |
+			diff - <(printf '%s\n' $LNSTAT)
+}
+
+# Of each field what /proc/tcptrack says, before and after: it is at rest.
+lnstat_equal()
+{
+	local ns=$1 before after
+	before=$(lnstat_wanted "$ns")
+	{ in_ns "$ns" lnstat -f tcptrack -j -c 1 -i 1 | tr -d '{}"\n ' | tr ',:' '\n '; echo; } \
+		>"$scratch/lnstat"
+	after=$(lnstat_wanted "$ns")
+	[[ $before == "$after" ]] || { echo "not at rest"; return 1; }
+	diff "$scratch/lnstat" - <<<"$before"
+}
+
+# "NAME VALUE" in the order of the columns.
+lnstat_wanted()
+{
+	proc_show "$1" | awk -v names="$LNSTAT" 'NF == 2 { v[$1] = $2 }
+		END { n = split(names, name); v["entries"] = v["flows"]
+		      for (i = 1; i <= n; i++) print name[i], v[name[i]] }'
+}
+
 sysctl_clamped()
 {
 	local max
@@ -138,7 +174,7 @@ same_after_rename()
 	[[ $(modinfo -F depends "$TCPTRACK_KO") == '' && $(modinfo -F license "$TCPTRACK_KO") == GPL* ]]
 }
 
-plan 16
+plan 18
 tt_load tracepoint=1
 ns_add a b alone
 ns_link "$a" "$b" 1
@@ -152,6 +188,8 @@ check "flows file is not for users, the counters are" not_for_users "$a"
 check "a namespace sees its own flows and counters only" isolated
 check "created + adopted + picked up - destroyed = flows" sums "$a"
 check "lnstat reads" lnstat_reads "$a"
+check "lnstat, the columns and their order" lnstat_order "$a"
+check "lnstat, each value" wait_for lnstat_equal "$a" 20
 check "flows_max is per namespace and clamped" sysctl_clamped "$b"
 check "a word and what it is cut off from is refused" word_cut_off "$b"
 check "modinfo: no dependencies" same_after_rename

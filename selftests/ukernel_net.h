@@ -102,7 +102,7 @@ struct sk_buff {
 	struct dst_entry *dst;
 	int skb_iif;
 	u8 pkt_type;
-	bool gso, bad_checksum;
+	bool gso, bad_checksum, ipvs_property;
 };
 
 static inline unsigned int skb_headlen(const struct sk_buff *skb)

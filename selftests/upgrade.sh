@@ -33,13 +33,15 @@ change_script()
 	chmod 755 "$scratch/change"
 }
 
+# A listener that always sends cookies, and has sent one.
+always="sysctl net.tcptrack.cookie_resets 0
+sh $ctl listener set [::]:80 cookie-mode always && $ctl listener set 0.0.0.0:80 cookie-mode always
+asked f 40000"
+
 script=$(cat <<END
 case a cookie that is on its way, and no listener in cookie mode
 sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 noflow
 sh $scratch/change $scratch/other.ko
 > A
@@ -51,12 +53,7 @@ read c 200
 count stray 1 flows_adopted 1
 
 case a cookie that is on its way to a listener that always sends them
-sysctl net.tcptrack.cookie_resets 0
-sh $ctl listener set [::]:80 cookie-mode always && $ctl listener set 0.0.0.0:80 cookie-mode always
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+$always
 noflow
 sh $scratch/change $scratch/other.ko
 > A
@@ -65,12 +62,7 @@ accept c s
 count flows_created 1 cookies_valid 1
 
 case a forged ACK to it is refused all the same
-sysctl net.tcptrack.cookie_resets 0
-sh $ctl listener set [::]:80 cookie-mode always && $ctl listener set 0.0.0.0:80 cookie-mode always
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+$always
 sh $scratch/change $scratch/other.ko
 flow g 80 40001
 repeat 5 > A ack 1000
@@ -79,10 +71,7 @@ noflow
 count cookies_invalid 5
 
 case a connection that is there
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
+asked f 40000
 > A
 state ESTABLISHED ESTABLISHED
 accept c s

@@ -38,7 +38,7 @@ const struct meaning meanings[] = {
 	  "" },
 	{ MEANS_COUNTER, "segments_early", "of segments_seen: returned at once, their socket is ESTABLISHED",
 	  "These cost least, and on a server are most of all. That they are far fewer than segments_seen is normal for what passes through, and for loopback." },
-	{ MEANS_COUNTER, "segments_repeat", "of segments_seen: shown a second time (VRF), not followed again",
+	{ MEANS_COUNTER, "segments_repeat", "of segments_seen: shown a second time (VRF, IPVS), not followed again",
 	  "A VRF shows each packet to the hooks twice." },
 	{ MEANS_COUNTER, "invalid_fragment", "of segments_seen: a fragment, not judged",
 	  "The stack puts it together afterwards. A SYN in fragments is not refused by the module, but counts against the bound when it is answered." },
