@@ -157,9 +157,10 @@ void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const stru
 
 void tt_notify_init(struct tt_notify *n, struct tt_net *tn, struct sock *sk, u32 portid);
 
-/* Whether a subscription's socket has closed. (Its own thread has set that, with no lock.) */
+/* Whether a subscription's socket has closed. */
 static inline bool tt_notify_closed(const struct tt_notify *n)
 {
+	/* close() sets it under a lock of the socket; who calls us from there has seen that */
 	return data_race(sock_flag(n->sk, SOCK_DEAD));
 }
 
