@@ -125,7 +125,7 @@ static int __net_init net_init(struct net *net)
 	if (err)
 		goto err_table;
 	tt_listener_net_init(tn);
-	tt_notify_init(&tn->notify, tn, 0);
+	tt_notify_init(&tn->notify, tn, NULL, 0);
 	INIT_LIST_HEAD(&tn->subscriptions);
 	err = tt_proc_net_init(net);
 	if (err)

@@ -125,10 +125,13 @@ static void batch_free(const struct tt_net *tn, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
-/* Of a subscription; true if it has got there. Its socket may be full, or about to go. */
+/*
+ * Of a subscription; true if it has got there. Its socket may be full, or about to go: then
+ * another one may have its port ID, which did not ask for this.
+ */
 static bool send_one(const struct tt_notify *n, struct sk_buff *skb)
 {
-	if (opened())
+	if (opened() && !tt_notify_closed(n))
 		return !genlmsg_unicast(n->tn->net, skb, n->portid);
 	kfree_skb(skb);
 	return false;
@@ -151,7 +154,7 @@ static bool tell_lost(const struct tt_notify *n, unsigned int lost)
 /* It is told as soon as it has room again. */
 static void lose(struct tt_notify *n, unsigned int lost)
 {
-	if (!n->portid) {
+	if (!n->sk) {
 		tt_notify_lost(n->tn, TCPTRACK_NLGRP_STATE, 0);
 		return;
 	}
@@ -170,7 +173,7 @@ static unsigned int send_batch(struct tt_notify *n, struct sk_buff *skb)
 
 	EVENTS_IN(skb) = 0;
 	atomic_dec(batches_of(n->tn));
-	if (!n->portid) {
+	if (!n->sk) {
 		tt_notify_send(n->tn, TCPTRACK_NLGRP_STATE, skb, events);
 		return 0;
 	}
@@ -305,9 +308,10 @@ void tt_trace_cookie(const struct tt_ctx *ctx, enum tt_cookie_event event)
 	trace_cookie(ctx, event);
 }
 
-void tt_notify_init(struct tt_notify *n, struct tt_net *tn, u32 portid)
+void tt_notify_init(struct tt_notify *n, struct tt_net *tn, struct sock *sk, u32 portid)
 {
 	n->tn = tn;
+	n->sk = sk;
 	n->portid = portid;
 	n->lost = 0;
 	spin_lock_init(&n->lock);

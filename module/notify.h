@@ -6,6 +6,7 @@
 #include <linux/spinlock.h>
 #include <linux/tracepoint-defs.h>
 #include <linux/workqueue.h>
+#include <net/sock.h>
 
 #include "flow.h"
 #include "state.h"
@@ -33,7 +34,8 @@ struct tt_notice {
 /**
  * struct tt_notify - what the group "state", or the socket of a subscription, is still to be told
  * @tn: namespace
- * @portid: of the socket; 0: it is the group
+ * @sk: the socket, held by the subscription; NULL: it is the group
+ * @portid: the socket's, which another one may have as soon as this one is dead
  * @lock: guards what follows; innermost, taken under a flow's lock
  * @batches: messages, each with as many events as fit; the last one is being filled.
  *	One queue for all CPUs, so that the events of a flow stay in their order
@@ -42,6 +44,7 @@ struct tt_notice {
  */
 struct tt_notify {
 	struct tt_net *tn;
+	struct sock *sk;
 	u32 portid;
 	spinlock_t lock;	/* guards what follows */
 	struct sk_buff_head batches;
@@ -152,7 +155,14 @@ void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events);
  */
 void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const struct tt_notice *e);
 
-void tt_notify_init(struct tt_notify *n, struct tt_net *tn, u32 portid);
+void tt_notify_init(struct tt_notify *n, struct tt_net *tn, struct sock *sk, u32 portid);
+
+/* Whether a subscription's socket has closed. */
+static inline bool tt_notify_closed(const struct tt_notify *n)
+{
+	/* close() sets it under a lock of the socket; who calls us from there has seen that */
+	return data_race(sock_flag(n->sk, SOCK_DEAD));
+}
 
 /**
  * tt_notify_exit() - what was not sent is forgotten

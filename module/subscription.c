@@ -74,22 +74,38 @@ static bool too_many(const struct tt_net *tn)
 	       (!net_eq(tn->net, &init_net) && nothers >= SUBSCRIPTIONS_OTHERS);
 }
 
-static struct subscription *find(const struct tt_net *tn, u32 portid)
+static struct subscription *find(const struct tt_net *tn, const struct sock *sk)
 {
 	struct subscription *s;
 
 	lockdep_assert_held(&mutex);
 	list_for_each_entry(s, &tn->subscriptions, list) {
-		if (s->notify.portid == portid)
+		if (s->notify.sk == sk)
+			return s;
+	}
+	return NULL;
+}
+
+/*
+ * When a socket is closing, another one may have its port ID already. But only those that
+ * closed are dead, and each of them comes here once.
+ */
+static struct subscription *find_closed(const struct tt_net *tn, u32 portid)
+{
+	struct subscription *s;
+
+	lockdep_assert_held(&mutex);
+	list_for_each_entry(s, &tn->subscriptions, list) {
+		if (s->notify.portid == portid && tt_notify_closed(&s->notify))
 			return s;
 	}
 	return NULL;
 }
 
 /* @filter is taken over if there is no error. */
-static int set(struct tt_net *tn, u32 portid, struct filter *filter)
+static int set(struct tt_net *tn, struct sock *sk, u32 portid, struct filter *filter)
 {
-	struct subscription *s = find(tn, portid);
+	struct subscription *s = find(tn, sk);
 
 	if (s) {
 		filter = rcu_replace_pointer(s->filter, filter, lockdep_is_held(&mutex));
@@ -102,7 +118,8 @@ static int set(struct tt_net *tn, u32 portid, struct filter *filter)
 	if (!s)
 		return -ENOMEM;
 	RCU_INIT_POINTER(s->filter, filter);
-	tt_notify_init(&s->notify, tn, portid);
+	sock_hold(sk);
+	tt_notify_init(&s->notify, tn, sk, portid);
 	count(tn, 1);
 	list_add_tail_rcu(&s->list, &tn->subscriptions);
 	return 0;
@@ -112,27 +129,23 @@ static int set(struct tt_net *tn, u32 portid, struct filter *filter)
 static void release(struct subscription *s)
 {
 	tt_notify_exit(&s->notify);
+	sock_put(s->notify.sk);
 	kfree(rcu_dereference_protected(s->filter, true));
 	kfree(s);
 }
 
-/* Return: whether there was one. */
-static bool delete(struct tt_net *tn, u32 portid)
+static void take_out(struct tt_net *tn, struct subscription *s)
 {
-	struct subscription *s;
+	lockdep_assert_held(&mutex);
+	list_del_rcu(&s->list);
+	count(tn, -1);
+}
 
-	mutex_lock(&mutex);
-	s = find(tn, portid);
-	if (s) {
-		list_del_rcu(&s->list);
-		count(tn, -1);
-	}
-	mutex_unlock(&mutex);
-	if (!s)
-		return false;
+/* It is taken out. */
+static void forget(struct subscription *s)
+{
 	synchronize_rcu();
 	release(s);
-	return true;
 }
 
 void tt_subscription_net_exit(struct tt_net *tn)
@@ -141,8 +154,7 @@ void tt_subscription_net_exit(struct tt_net *tn)
 
 	mutex_lock(&mutex);
 	list_for_each_entry_safe(s, next, &tn->subscriptions, list) {
-		list_del(&s->list);
-		count(tn, -1);
+		take_out(tn, s);
 		release(s);
 	}
 	mutex_unlock(&mutex);
@@ -186,7 +198,8 @@ int tcptrack_nl_subscription_set_doit(struct sk_buff *request, struct genl_info 
 	err = get_filter(filter, info);
 	if (!err) {
 		mutex_lock(&mutex);
-		err = set(tt_net(genl_info_net(info)), info->snd_portid, filter);
+		err = set(tt_net(genl_info_net(info)), NETLINK_CB(request).sk, info->snd_portid,
+			  filter);
 		mutex_unlock(&mutex);
 		if (err == -ENOSPC)
 			NL_SET_ERR_MSG(info->extack, "too many sockets have subscribed");
@@ -198,18 +211,38 @@ int tcptrack_nl_subscription_set_doit(struct sk_buff *request, struct genl_info 
 
 int tcptrack_nl_subscription_delete_doit(struct sk_buff *request, struct genl_info *info)
 {
-	if (delete(tt_net(genl_info_net(info)), info->snd_portid))
-		return 0;
-	NL_SET_ERR_MSG(info->extack, "this socket has not subscribed");
-	return -ENOENT;
+	struct tt_net *tn = tt_net(genl_info_net(info));
+	struct subscription *s;
+
+	mutex_lock(&mutex);
+	s = find(tn, NETLINK_CB(request).sk);
+	if (s)
+		take_out(tn, s);
+	mutex_unlock(&mutex);
+	if (!s) {
+		NL_SET_ERR_MSG(info->extack, "this socket has not subscribed");
+		return -ENOENT;
+	}
+	forget(s);
+	return 0;
 }
 
 static int socket_closed(struct notifier_block *nb, unsigned long event, void *data)
 {
 	const struct netlink_notify *n = data;
+	struct subscription *s;
+	struct tt_net *tn;
 
-	if (event == NETLINK_URELEASE && n->protocol == NETLINK_GENERIC)
-		delete(tt_net(n->net), n->portid);
+	if (event != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	tn = tt_net(n->net);
+	mutex_lock(&mutex);
+	s = find_closed(tn, n->portid);
+	if (s)
+		take_out(tn, s);
+	mutex_unlock(&mutex);
+	if (s)
+		forget(s);
 	return NOTIFY_DONE;
 }
 

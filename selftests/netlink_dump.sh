@@ -3,7 +3,8 @@
 #
 # A dump of flows by generic netlink while flows come and go, a million of them in the
 # nightly run: every flow that lived throughout is in it once, it says that it was
-# interrupted, it takes its time and no more, and its reader needs little memory.
+# interrupted, and its reader needs little memory. How long it took is told, not judged: the
+# machine may be an emulated one, and others may use it.
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +17,6 @@ find_tool
 # is for what nobody has proven.
 N=${TCPTRACK_LONG:+1000000}
 N=${N:-10000}
-MS=5000		# the most that a dump of a million may take
 KIB=16384	# of address space, for a reader of any number of flows
 
 dump_a()
@@ -30,10 +30,16 @@ said()
 	awk -v name="$1" '$1 == name { print $2 }' "$scratch/said"
 }
 
+took()
+{
+	echo "figures: $(said flows) flows in $(said ms) ms"
+}
+
 at_rest()
 {
 	dump_a "$scratch/before" 9 >"$scratch/said" || return
 	cat "$scratch/said"
+	took
 	[[ $(said flows) -eq $N && $(said twice) -eq 0 && $(said interrupted) -eq 0 ]]
 }
 
@@ -68,15 +74,9 @@ while_churning()
 	churn_end
 	dump_a "$scratch/after" 9 >/dev/null &&
 		nldump "$scratch/before" "$scratch/middle" "$scratch/after" >>"$scratch/said" &&
-		cat "$scratch/said" &&
+		cat "$scratch/said" && took &&
 		[[ $status -eq 0 && $(said stay) -eq $N && $(said missing) -eq 0 &&
 		   $(said twice) -eq 0 && $(said interrupted) -gt 0 && $(said flows) -ge $N ]]
-}
-
-in_time()
-{
-	echo "$(said ms) ms for $(said flows) flows"
-	[[ $(said ms) -le $MS ]]
 }
 
 # What the tool prints it does not keep.
@@ -87,7 +87,7 @@ little_memory()
 	[[ $n -eq $((N + 1)) ]] || { echo "$n lines"; return 1; }
 }
 
-plan 8
+plan 6
 sysctl -qw net.core.netdev_max_backlog=1000000
 for to in 10.1.2.2 fd01:0:0:2::2; do
 	tt_load flows_max=$((5 * N))
@@ -102,8 +102,6 @@ for to in 10.1.2.2 fd01:0:0:2::2; do
 	settle_value "$a" flows "$N" || bail "not so many flows"
 	run "all, at rest" at_rest
 	run "while flows come and go" while_churning
-	note "$(said flows) flows in $(said ms) ms"
-	run "in time" in_time
 	run "by the tool, with little memory" little_memory
 done
 finish

@@ -13,7 +13,6 @@ transitions_not "its floods are longer than the record"
 # SYNs to a port without a listener: two transitions each, and the end of the flow.
 N=${TCPTRACK_LONG:+400000}
 N=${N:-20000}
-RATE=50000	# events a second, the best of the rounds has to reach
 ROOM=64000000	# of a reader that misses nothing, for what waits
 
 # said VARIABLE NAME: of nlevents
@@ -50,8 +49,8 @@ floods()
 	ms=$((now - begun))
 	[[ $ms -gt 0 ]] || ms=1
 	rate=$((3 * N * 1000 / ms))
-	[[ $rate -le ${best:-0} ]] || best=$rate
-	echo "$((3 * N)) events in $ms ms: $rate a second"
+	# told, not judged: time may travel, and the machine be emulated
+	echo "figures: $((3 * N)) events in $ms ms: $rate a second"
 }
 
 lost_now()
@@ -119,15 +118,8 @@ quiet()
 	done
 }
 
-# (With time that travels, seconds are not seconds; on a machine that others use, neither.)
-quick_enough()
-{
-	echo "$best a second"
-	[[ -z ${TCPTRACK_LONG:-} || $best -ge $RATE ]]
-}
-
 CPUS=$(nproc)
-plan 5
+plan 4
 tt_load flows_max=$((4 * N))
 flood_between
 sysctl -qw net.core.netdev_max_backlog=1000000
@@ -135,5 +127,4 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "the group" group
 	run "subscriptions" subscriptions
 done
-check "so many a second" quick_enough
 finish

@@ -197,6 +197,15 @@ bounded()
 	does 'ok 0' in_ns "$a" nldo subscription-set
 }
 
+# reused: who takes the port ID of one that is just closing keeps what it subscribed to.
+reused()
+{
+	in_ns "$a" nlreuse 50 >"$scratch/reused" || { cat "$scratch/reused"; return 1; }
+	sed 's/^/figures: /' "$scratch/reused"
+	[[ $(nlevents_said reused lost) -eq 0 ]] && does 'ENOENT||this socket has not subscribed' \
+		in_ns "$a" nldo subscription-delete
+}
+
 # joined PID: it is in the group of families, the last that it joins.
 joined()
 {
@@ -306,7 +315,7 @@ module_goes()
 	refuse && heard_is sub $((2 * N)) "$N" 0 0
 }
 
-plan 10
+plan 11
 tt_load
 flood_between
 ns_add alone
@@ -320,6 +329,7 @@ run "it is deleted" deleted
 run "what is lost is counted, for each" counted
 run "by tcptrackctl monitor" by_tool
 run "so many and no more" bounded
+run "a port ID that is taken again" reused
 if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
 	run "the kernel's own client" by_ynl
 else

@@ -23,6 +23,8 @@
 #define MOST		3600.0
 #define COLS		80
 #define MIN_LISTENERS	4	/* rows, before states are left out for them */
+#define MIN_ROWS	10	/* less shows nothing that could be understood */
+#define MIN_COLS	60
 
 static struct top top;
 static struct view view = { .delay = 1 };
@@ -62,6 +64,11 @@ static void compose(int rows, int cols)
 
 	if (!frame_begin(&frame, rows, cols))
 		die(EXIT_REFUSED, "no memory");
+	if (rows < MIN_ROWS || cols < MIN_COLS) {
+		frame_put(&frame, 0, 0, STYLE_WARN, "too small: %dx%d at least", MIN_COLS,
+			  MIN_ROWS);
+		return;
+	}
 	if (view.help) {
 		help_put(&frame);
 		return;

@@ -1,0 +1,454 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tcptrackctl top, on a terminal that is tmux's: each screen, character by character, each
+# key, each size, and what becomes of it without the module.
+
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib_flood.sh
+. "$TESTS/lib_flood.sh"
+# shellcheck source=selftests/lib_top.sh
+. "$TESTS/lib_top.sh"
+
+transitions_not "the module goes while flows do not"
+find_tool
+
+footer='q quit ? help p pause +- delay <> sort r reverse t states ↑↓ scroll'
+head='LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE'
+
+# From the first sample: no rates yet. It stays as it is, with the pause.
+whole()
+{
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 60" && shows 18 <<<"$head" && key p && shows '1,$' <<'END'
+ tcptrack in NS · enforce · up T PAUSED every 60s · HH:MM:SS
+ ● flood: cookie mode at 1
+half-open ╸────────────── 11/400         flows ╸───────────────── 14/1000
+SYN/s          -          cookies/s      -          valid/s        -
+dropped/s      -          accept/s       -          invalid/s      -
+STATE          LOCAL           REMOTE          FORWARD          ENTER/S
+LISTEN            16        ▂       0                0                -
+SYN_SENT           0                0                0                -
+SYN_RECEIVED      11        ▂       0                0                -
+ESTABLISHED        3        ▂      14        ▂       0                -
+FIN_WAIT_1         0                0                0                -
+FIN_WAIT_2         0                0                0                -
+CLOSE_WAIT         0                0                0                -
+CLOSING            0                0                0                -
+LAST_ACK           0                0                0                -
+TIME_WAIT          0                0                0                -
+CLOSED             0                0                0                -
+LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:7000           ━━━━━━──       6/8     6     0/64     -      -      - cookie
+[::]:80             ━━╸─╂───      5/16     8     0/16     -      -      -      -
+127.0.0.1:20001     ────────       0/4     0      0/4     -      -      -      -
+127.0.0.1:20002     ────────       0/4     0      0/4     -      -      -      -
+127.0.0.1:20003     ────────       0/4     0      0/4     -      -      -      -
+q quit ? help p pause +- delay <> sort r reverse t states ↑↓ scroll   1-5 of 16
+END
+}
+
+helps()
+{
+	local before
+	before=$(screen '1,$')
+	key '?'
+	shows '1,$' <<'END' || return
+Keys
+ q         quit                            ?        this, and back
+ p         pause, and go on                + -      longer, shorter interval
+ ↑ ↓       scroll (or k, j)                t        states: all, busy, none
+ PgUp PgDn  by a page                      Home End  to the ends (or g, G)
+ < >       sort by the next column (or ← →)
+ r         the other way round             L M      sort by name, mode
+ H P A     half-open, peak, accept queue   S C D    SYNs, cookies, drops
+Of the namespace, a second
+ SYN       SYNs that found a listener      cookies  of these, so answered
+ dropped   of these, over a limit          accept   of these, at a full queue
+ valid     ACKs with a good cookie         invalid  in cookie mode, without
+States
+ LOCAL     ends on this host               REMOTE   their peers
+ FORWARD   both ends of what passes        ENTER/S  local ends, a second
+Listeners: what is in cookie mode is yellow
+ QUEUE     half-open connections, of their limit; the mark is the peak
+ ACCEPTQ   connections that wait for accept(), of the backlog; red: full
+ SYN/S     SYNs                            COOK/S   cookies sent
+ DROP/S    SYNs that nobody answers: over a limit, or at a full queue
+ MODE      cookie; or always, never, as "tcptrackctl listener set" has it
+
+
+ tcptrackctl explain NAME says more
+END
+	key '?' && shows '1,$' <<<"$before" && key h && shows 1 <<<Keys && key h && shows '1,$' <<<"$before"
+}
+
+# each KEY SECONDS...: pressed again and again, it is every so many seconds.
+each()
+{
+	local s
+	for s in "${@:2}"; do
+		key "$1" && shows 1 <<<" tcptrack in NS · enforce · up T every ${s}s · HH:MM:SS" || return
+	done
+}
+
+# Paused, it does not ask; then it does: of what there was in between, nothing has moved.
+delays()
+{
+	key p && each + 300 900 3600 3600 && each - 900 300 60 30 10 5 2 1 0.5 0.2 0.1 0.1 &&
+		shows 11,12 <<'END' && shows 4,10 <<'END2' && shows 19,20 <<'END3' && each + 0.2 0.5 1 2 5
+FIN_WAIT_1         0                0                0                0
+FIN_WAIT_2         0                0                0                0
+END
+SYN/s          0          cookies/s      0          valid/s        0
+dropped/s      0          accept/s       0          invalid/s      0
+STATE          LOCAL           REMOTE          FORWARD          ENTER/S
+LISTEN            16 ▂▂▂▂▂▂▂▂       0                0                0
+SYN_SENT           0                0                0                0
+SYN_RECEIVED      11 ▂▂▂▂▂▂▂▂       0                0                0
+ESTABLISHED        3 ▂▂▂▂▂▂▂▂      14 ▂▂▂▂▂▂▂▂       0                0
+END2
+[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+END3
+}
+
+states()
+{
+	key t
+	shows 6,11 <<'END' || return
+STATE          LOCAL           REMOTE          FORWARD          ENTER/S
+LISTEN            16 ▂▂▂▂▂▂▂▂       0                0                0
+SYN_RECEIVED      11 ▂▂▂▂▂▂▂▂       0                0                0
+ESTABLISHED        3 ▂▂▂▂▂▂▂▂      14 ▂▂▂▂▂▂▂▂       0                0
+LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+END
+	key t
+	shows 5,8 <<'END' || return
+dropped/s      0          accept/s       0          invalid/s      0
+LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+END
+	key t && shows 18 <<<"$head"
+}
+
+# sorted KEY HEAD NAME...: these come first.
+sorted()
+{
+	local want
+	key "$1" || return
+	want=$2$(printf '\n%s' "${@:3}")
+	wait_for begins "$want" 20 && return
+	echo "$1: not $want, but"
+	screen 18,23
+	return 1
+}
+
+begins()
+{
+	[[ $(screen 18; screen 19,23 | cut -d ' ' -f 1 | head -n $(($(wc -l <<<"$1") - 1))) == "$1" ]]
+}
+
+# marked N: the head with a mark at the column N.
+marked()
+{
+	local plain='LISTENER            QUEUE   HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE'
+	echo "${plain:0:$1}${2:-▼}${plain:$(($1 + 1))}"
+}
+
+# shellcheck disable=SC2086	# names of listeners
+orders()
+{
+	local web='[::]:80' attacked='[::]:7000' slow='[::]:9000' tls='[::]:443' l=127.0.0.1
+	sorted H "$(marked 27)" $attacked $web $l:20001 &&
+	sorted r "$(marked 27 ▲)" $l:20001 $l:20002 $l:20003 &&
+	sorted r "$(marked 27)" $attacked $web &&
+	sorted P "$(marked 39)" $web $attacked $slow $l:20001 &&
+	sorted A "$(marked 45)" $slow $attacked $web &&
+	sorted '>' "$(marked 53)" $attacked $web &&
+	sorted '>' "$(marked 59)" && sorted Right "$(marked 66)" &&
+	sorted Right "$(marked 75)" $attacked $tls $web &&
+	sorted M "$(marked 75)" $attacked $tls $web &&
+	sorted '>' "$(marked 8)" $l:20001 $l:20002 $l:20003 &&
+	sorted '<' "$(marked 75)" && sorted Left "$(marked 66)" && sorted S "$(marked 53)" &&
+	sorted C "$(marked 59)" && sorted D "$(marked 66)" &&
+	sorted L "$(marked 8)" $l:20001 $l:20002 $l:20003 && sorted r "$(marked 8 ▲)" '[fd01:…0:1::1]:8443' $slow &&
+	sorted r "$(marked 8)" $l:20001
+}
+
+# scrolled KEY FIRST-LAST NAME: those of 16 are there, of which the first is called so.
+scrolled()
+{
+	key "$1" && wait_for first_is "$3" "$2 of 16" 20 && return
+	echo "$1: not $2, $3, but"
+	screen 18,24
+	return 1
+}
+
+first_is()
+{
+	[[ $(screen 19 | cut -d ' ' -f 1) == "$1" && $(screen 24) == *" $2" ]]
+}
+
+# shellcheck disable=SC2086	# the same
+scrolls()
+{
+	local l=127.0.0.1:2000
+	scrolled j 2-6 ${l}2 && scrolled Down 3-7 ${l}3 && scrolled k 2-6 ${l}2 && scrolled Up 1-5 ${l}1 &&
+	scrolled Up 1-5 ${l}1 && scrolled NPage 6-10 ${l}6 && scrolled NPage 11-15 127.0.0.1:20011 &&
+	scrolled NPage 12-16 '[::]:80' && scrolled j 12-16 '[::]:80' && scrolled PPage 7-11 ${l}7 &&
+	scrolled Home 1-5 ${l}1 && scrolled End 12-16 '[::]:80' && scrolled g 1-5 ${l}1 &&
+	scrolled G 12-16 '[::]:80' && shows 18,24 <<'END' && key H && scrolled g 1-5 '[::]:7000'
+LISTENER▼           QUEUE   HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+[::]:443            ────────      0/32     0     0/32     0      0      0 always
+[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+[::]:9000           ─╂──────       0/8     1      3/8     0      0      0      -
+[fd01:…0:1::1]:8443 ────────       0/4     0      0/4     0      0      0      -
+q quit ? help p pause +- delay <> sort r reverse t states ↑↓ scroll 12-16 of 16
+END
+}
+
+# What another program wrote there is wiped away.
+redraws()
+{
+	local before
+	key p
+	shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
+	before=$(screen '1,$')
+	printf '\033[3;1HXXXXXXXX' >"$(tm display-message -p '#{pane_tty}')"
+	wait_for written 10 && key C-l && shows '1,$' <<<"$before" && key Space &&
+		shows 1 <<<" tcptrack in NS · enforce · up T every 5s · HH:MM:SS"
+}
+
+written()
+{
+	[[ $(screen '1,$') == *XXXXXXXX* ]]
+}
+
+size()
+{
+	tm resize-window -x "$1" -y "$2"
+}
+
+wide()
+{
+	size 120 30
+	shows '6,$' <<'END' || return
+STATE          LOCAL                     REMOTE                    FORWARD                    ENTER/S
+LISTEN            16 ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂       0                          0                          0
+SYN_SENT           0                          0                          0                          0
+SYN_RECEIVED      11 ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂       0                          0                          0
+ESTABLISHED        3 ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂      14 ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂       0                          0
+FIN_WAIT_1         0                          0                          0                          0
+FIN_WAIT_2         0                          0                          0                          0
+CLOSE_WAIT         0                          0                          0                          0
+CLOSING            0                          0                          0                          0
+LAST_ACK           0                          0                          0                          0
+TIME_WAIT          0                          0                          0                          0
+CLOSED             0                          0                          0                          0
+LISTENER                                QUEUE                      ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:7000                               ━━━━━━━━━━━━━━━━━━━━━───────       6/8     6     0/64     0      0      0 cookie
+[::]:80                                 ━━━━━━━━╸─────╂─────────────      5/16     8     0/16     0      0      0      -
+127.0.0.1:20001                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20002                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20003                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20004                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20005                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20006                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20007                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20008                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+127.0.0.1:20009                         ────────────────────────────       0/4     0      0/4     0      0      0      -
+q quit ? help p pause +- delay <> sort r reverse t states ↑↓ scroll                                          1-11 of 16
+END
+}
+
+narrow()
+{
+	size 60 12
+	shows '2,$' <<'END' || return
+ ● flood: cookie mode at 1
+half-open ╸──── 11/400         flows ╸─────── 14/1000
+SYN/s          0    cookies/s      0    valid/s        0
+dropped/s      0    accept/s       0    invalid/s      0
+STATE          LOCAL      REMOTE     FORWARD     ENTER/S
+LISTEN            16 ▂▂▂       0           0           0
+SYN_RECEIVED      11 ▂▂▂       0           0           0
+ESTABLISHED        3 ▂▂▂      14 ▂▂▂       0           0
+LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S
+[::]:7000           ━━━━━━──       6/8     6     0/64     0
+q quit ? help p pause +- delay <> sort r reverse  1-1 of 16
+END
+	size 60 10
+	shows '6,$' <<'END' || return
+STATE          LOCAL      REMOTE     FORWARD     ENTER/S
+LISTEN            16 ▂▂▂       0           0           0
+SYN_RECEIVED      11 ▂▂▂       0           0           0
+ESTABLISHED        3 ▂▂▂      14 ▂▂▂       0           0
+q quit ? help p pause +- delay <> sort r reverse
+END
+}
+
+too_small()
+{
+	size 59 24 && shows '1,$' <<<'too small: 60x10 at least' && size 80 9 &&
+		shows '1,$' <<<'too small: 60x10 at least' && size 1 1 && shows '1,$' <<<'' &&
+		key '?' && size 30 5 && shows '1,$' <<<'too small: 60x10 at least' && key '?' &&
+		size 80 24 && shows 18,20 <<'END'
+LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+END
+}
+
+# SYNs that came between two samples, as so many a second.
+rates()
+{
+	local begun ended now shown
+	key p && shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
+	now_ms; begun=$now
+	flood 443 -n 600 -s 3 && flood 7000 -n 300 -s 4 || return
+	sleep 5
+	key p
+	wait_for rates_seen 20 || { screen '1,$'; return 1; }
+	now_ms; ended=$now
+	key p && shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
+	screen 4,5
+	screen 18,21
+	# the last sample was 5 s before the pause at most
+	shown=$(screen 4 | awk '{ print $2 }')
+	awk -v shown="$shown" -v least=$((900 * 1000 / (ended - begun + 5000) - 1)) \
+		-v most=$((900 * 1000 / 5000 + 1)) 'BEGIN { exit !(shown >= least && shown <= most) }' ||
+		return
+	sorted S "$(marked 53)" '[::]:443' '[::]:7000' '[::]:80' && key p
+}
+
+rates_seen()
+{
+	[[ $(screen 4) =~ ^SYN/s\ +[1-9] ]]
+}
+
+# Without it, what was seen last stays there, and goes on with the next one.
+without_module()
+{
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.5" && shows 2 <<<' ● flood: cookie mode at 1' || return
+	tt_unload
+	shows 2 <<<' no module tcptrack, or one without netlink ("modprobe tcptrack")' &&
+		shows 19,20 <<'END' && key '?' && shows 1 <<<Keys && key '?' && key L &&
+[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+END
+		shows 18,19 <<'END' || return
+LISTENER▼           QUEUE   HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+127.0.0.1:20001     ────────       0/4     0      0/4     0      0      0      -
+END
+	tt_load
+	shows 2 <<<' ● no flood' && shows 7,10 <<'END'
+LISTEN            16 ▂▂▂▂▂▂▂▂       0                0                0
+SYN_SENT           0                0                0                0
+SYN_RECEIVED      11 ▂▂▂▂▂▂▂▂       0                0                0
+ESTABLISHED        3 ▂▂▂▂▂▂▂▂      14 ▂▂▂▂▂▂▂▂       0                0
+END
+}
+
+# In the middle of a sample as well.
+quits()
+{
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.1" && shows 18 <<<"$head" && key q && shows '1,$' <<-'END'
+		before
+		status 0
+	END
+}
+
+# Where the locale is not UTF-8.
+ascii()
+{
+	term 80 24 C "$ctl -n $a top -d 60" && shows 24 <<<"${footer/↑↓/^v}   1-5 of 16" && key p &&
+		shows '1,$' <<'END'
+ tcptrack in NS | enforce | up T PAUSED every 60s | HH:MM:SS
+ * flood: cookie mode at 1
+half-open #-------------- 11/400         flows #----------------- 14/1000
+SYN/s          -          cookies/s      -          valid/s        -
+dropped/s      -          accept/s       -          invalid/s      -
+STATE          LOCAL           REMOTE          FORWARD          ENTER/S
+LISTEN            16        _       0                0                -
+SYN_SENT           0                0                0                -
+SYN_RECEIVED      11        _       0                0                -
+ESTABLISHED        3        _      14        _       0                -
+FIN_WAIT_1         0                0                0                -
+FIN_WAIT_2         0                0                0                -
+CLOSE_WAIT         0                0                0                -
+CLOSING            0                0                0                -
+LAST_ACK           0                0                0                -
+TIME_WAIT          0                0                0                -
+CLOSED             0                0                0                -
+LISTENER            QUEUE  vHALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MODE
+[::]:7000           ######--       6/8     6     0/64     -      -      - cookie
+[::]:80             ###-|---      5/16     8     0/16     -      -      -      -
+127.0.0.1:20001     --------       0/4     0      0/4     -      -      -      -
+127.0.0.1:20002     --------       0/4     0      0/4     -      -      -      -
+127.0.0.1:20003     --------       0/4     0      0/4     -      -      -      -
+q quit ? help p pause +- delay <> sort r reverse t states ^v scroll   1-5 of 16
+END
+}
+
+by_signal()
+{
+	local s
+	for s in TERM INT HUP QUIT; do
+		term 80 24 C.UTF-8 "$ctl -n $a top -d 60" && shows 18 <<<"$head" &&
+			kill "-$s" "$(pgrep -o -f "^$ctl -n $a top")" && shows '1,$' <<-'END' || return
+			before
+			status 0
+		END
+	done
+}
+
+refused()
+{
+	term 80 24 C.UTF-8 "TERM=nothing $ctl -n $a top" && shows '1,$' <<-'END' &&
+		before
+		tcptrackctl: top cannot draw on a terminal "nothing" (TERM; "top -b" prints)
+		status 1
+	END
+	term 80 24 C.UTF-8 "$ctl -n $a top </dev/null" && shows '1,$' <<-'END' &&
+		before
+		tcptrackctl: top needs a terminal ("top -b" prints)
+		status 1
+	END
+	term 80 24 C.UTF-8 "$ctl -n nobody top" && shows '1,$' <<-'END'
+		before
+		tcptrackctl: no network namespace "nobody" ("ip netns" lists them)
+		status 1
+	END
+}
+
+gone()
+{
+	tm kill-server
+	wait_for no_server 10 || { started; return 1; }
+}
+
+plan 18
+tt_load
+something_to_see
+run "a screen" whole
+run "help" helps
+run "intervals" delays
+run "states" states
+run "the order of listeners" orders
+run "scrolling" scrolls
+run "drawn anew" redraws
+run "120 columns, 30 lines" wide
+run "60 columns, 12 and 10 lines" narrow
+run "too small, and as it was" too_small
+run "rates" rates
+run "it holds nothing of ours" holds_nothing
+run "quit" quits
+run "ASCII" ascii
+run "the module goes and comes" without_module
+run "ended by a signal" by_signal
+run "what it refuses" refused
+run "nothing is left of it" gone
+finish
