@@ -29,10 +29,10 @@
  * @salt: decides which sources have which share, this second
  * @left: of each share
  *
- * A second's, of a namespace on a CPU; bottom halves are off. Were it one for all, then who spends it in the name of another
- * would learn from his own answers whether that one is connected, for whom has a socket
- * spends nothing (CVE-2016-5696). So each source has but a share, another one each second,
- * whose size nobody knows.
+ * A second's, of a namespace on a CPU; bottom halves are off. Were it one for all, then who
+ * spends it in the name of another would learn from his own answers whether that one is
+ * connected, for whom has a socket spends nothing (CVE-2016-5696). So each source has but a
+ * share, another one each second, whose size nobody knows.
  */
 struct tt_budget {
 	unsigned long until;

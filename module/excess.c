@@ -5,8 +5,8 @@
 #include <net/request_sock.h>
 #include <net/sock.h>
 
+#include "evict.h"
 #include "excess.h"
-#include "halfopen.h"
 #include "listener.h"
 #include "net.h"
 
@@ -30,7 +30,7 @@ void tt_excess_note(struct tt_queue *q)
 	struct excess *e = this_cpu_ptr(&excess);
 	struct tt_queue *other;
 
-	if (READ_ONCE(e->queue) == q || !tt_halfopen_is_over(q) || !tt_queue_hold(q))
+	if (READ_ONCE(e->queue) == q || !tt_evict_is_over(q) || !tt_queue_hold(q))
 		return;
 	spin_lock_bh(&e->lock);
 	/* that one has the collector */
@@ -60,7 +60,7 @@ static void relieve(struct tt_queue *q)
 {
 	unsigned int n = 0;
 
-	while (READ_ONCE(q->tn->conf.mode) == TT_ENFORCE && n < EVICTS && tt_halfopen_shrink(q))
+	while (READ_ONCE(q->tn->conf.mode) == TT_ENFORCE && n < EVICTS && tt_evict_shrink(q))
 		n++;
 	tt_queue_put(q);
 }
@@ -86,7 +86,7 @@ void tt_excess_unfollowed(struct tt_net *tn, struct sock *sk)
 	if (!q || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
 		return;
 	tt_queue_sync(q);
-	if (!tt_halfopen_is_over(q))
+	if (!tt_evict_is_over(q))
 		return;
 	sk->sk_prot->diag_destroy(sk, ECONNABORTED);
 	tt_queue_sync(q);

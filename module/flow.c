@@ -101,7 +101,7 @@ static void enqueue(struct tt_flow *flow, const struct sock *req)
 		unproven_add(flow);
 }
 
-static void dequeue(struct tt_flow *flow)
+void tt_flow_unqueue(struct tt_flow *flow)
 {
 	if (flow->source)
 		tt_source_put(flow->source);
@@ -114,17 +114,12 @@ static void dequeue(struct tt_flow *flow)
 		unproven_add(flow);
 }
 
-void tt_flow_unqueue(struct tt_flow *flow)
-{
-	dequeue(flow);
-}
-
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 {
 	if (flow->flags & TT_F_REQUEST) {
 		/* tcp_migrate_req: its listener closed, and another of the group has it */
 		if (!flow->queue || flow->queue->sk != inet_reqsk(req)->rsk_listener) {
-			dequeue(flow);
+			tt_flow_unqueue(flow);
 			enqueue(flow, req);
 		}
 		return;
@@ -141,11 +136,10 @@ static void end_request(struct tt_flow *flow, enum tt_reason reason)
 	if (!(flow->flags & TT_F_REQUEST))
 		return;
 	flow->flags &= ~TT_F_REQUEST;
-	/* what was about to end it has not */
 	if (reason == TT_COMPLETED)
-		flow->reason = TT_NO_REASON;
+		flow->reason = TT_NO_REASON;	/* what was about to end it has not */
 	__this_cpu_add(flow->tn->stats->halfopen, -1);
-	dequeue(flow);
+	tt_flow_unqueue(flow);
 	tt_stats_life(flow->tn, tt_ms_since(flow->created));
 	tt_notify_halfopen(flow, TT_HALFOPEN_END, reason);
 }
@@ -181,7 +175,6 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 		enum tt_state was = flow->ep[end].state;
 		enum tt_state next = local ? via(was, state) : state;
 
-		/* over loopback the other end, which opened, moves first */
 		if (local && was == TT_SYN_RECEIVED)
 			end_request(flow, next == TT_CLOSED ? flow->reason : TT_COMPLETED);
 		tt_flow_place(flow, end, next);

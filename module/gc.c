@@ -25,7 +25,7 @@
 
 #define INTERVAL	HZ
 /* What was set takes effect soon, however often somebody sets it. */
-#define KICK_INTERVAL	(HZ / 10)
+#define KICK_INTERVAL	(HZ / 10UL)
 /* So many walks may be crossed by the tracepoint before one is good enough. */
 #define MISSED_MAX	8
 /* Full sockets tell their changes by the tracepoint; look at them this seldom. */
@@ -290,12 +290,14 @@ static void walk_tables(bool full)
  */
 static void count_listeners(struct tt_net *tn)
 {
-	if (tn->listen_start == atomic_read(&tn->listen_seq))
-		atomic_set(&tn->nlisten, tn->listen_seen);
-	else if (++tn->listen_missed < MISSED_MAX)
+	bool crossed = tn->listen_start != atomic_read(&tn->listen_seq);
+
+	if (crossed && ++tn->listen_missed < MISSED_MAX)
 		return;
-	else
+	if (crossed)
 		atomic_add(tn->listen_seen - tn->listen_base, &tn->nlisten);
+	else
+		atomic_set(&tn->nlisten, tn->listen_seen);
 	tn->listen_missed = 0;
 }
 
@@ -340,12 +342,13 @@ void tt_gc_start(void)
 
 void tt_gc_kick(void)
 {
-	unsigned long at, now = jiffies;
+	unsigned long at, delay;
 
 	mutex_lock(&tt_nets_mutex);
 	at = last_run + KICK_INTERVAL;
+	delay = time_before(jiffies, at) ? at - jiffies : 0;
 	if (running)
-		mod_delayed_work(system_unbound_wq, &collector, time_before(now, at) ? at - now : 0);
+		mod_delayed_work(system_unbound_wq, &collector, min(delay, KICK_INTERVAL));
 	mutex_unlock(&tt_nets_mutex);
 }
 

@@ -6,28 +6,23 @@
 #include <linux/rculist.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
-#include <net/inet_hashtables.h>
 #include <net/tcp.h>
 
 #include "cookie.h"
+#include "evict.h"
 #include "excess.h"
 #include "flow.h"
 #include "halfopen.h"
 #include "listener.h"
-#include "local.h"
 #include "net.h"
 #include "notify.h"
-#include "sock.h"
 #include "source.h"
 #include "synack.h"
 #include "target.h"
 #include "watermark.h"
 
-/* At most so many evictions for one SYN, and in one step of the collector. */
-#define SYN_EVICTS	4
+/* At most so many evictions in one step of the collector. */
 #define STEP_EVICTS	256
-/* Flows to look at for one of these. */
-#define EVICT_TRIES	1024
 
 /**
  * struct pending - the reservation for the SYN that this CPU has passed on last
@@ -95,150 +90,6 @@ static void pending_done(void)
 		pending_release(this_cpu_ptr(&pending), ALL, NULL);
 }
 
-/* The end of a flow whose socket is a request. */
-static int request_end(const struct tt_flow *flow)
-{
-	return flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
-}
-
-/*
- * Takes a request out of the stack, silently. It waits for the request's timer,
- * in which SYN-ACKs are sent again and come through our hook: so never from
- * LOCAL_OUT, and never with a lock that a hook takes.
- */
-static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end, int ifindex)
-{
-	struct sock *sk = tt_sock_find(q->tn, key, end, ifindex);
-	bool ours;
-
-	if (!sk)
-		return false;
-	ours = tt_sock_is_request(sk) && inet_reqsk(sk)->rsk_listener == q->sk;
-	if (ours)
-		sk->sk_prot->diag_destroy(sk, ECONNABORTED);
-	sock_gen_put(sk);
-	return ours;
-}
-
-/*
- * @flow: locked; unlocked on return. Whoever finds its request gone tells why, and that may be
- * the collector. One that cannot be ended is no longer the queue's.
- */
-static bool evict_one(struct tt_queue *q, struct tt_flow *flow, enum tt_reason reason)
-{
-	const struct tt_key key = flow->key;
-	int end = request_end(flow), ifindex = flow->ifindex;
-	const u32 iss = flow->ep[end].snd_una;
-	enum tt_reason was = flow->reason;
-	struct tt_net *tn = q->tn;
-	bool gone;
-
-	flow->reason = reason;
-	tt_flow_put(flow);
-	gone = destroy(q, &key, end, ifindex);
-	flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
-	if (!flow)
-		return gone;
-	/* the next request of the tuple has another number */
-	if (flow->queue != q || flow->ep[end].snd_una != iss) {
-		tt_flow_put(flow);
-	} else if (gone) {
-		tt_notify_halfopen(flow, TT_HALFOPEN_EVICT, reason);
-		tt_local_finish(flow, end, reason);
-	} else {
-		if (flow->reason == reason)
-			flow->reason = was;
-		tt_flow_unqueue(flow);
-		tt_flow_put(flow);
-	}
-	return gone;
-}
-
-/*
- * The oldest half-open connection goes, if it is at least that old. Those that have ended
- * and nobody has seen it are passed over, but for so many that a SYN cannot wait for it.
- */
-static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
-{
-	struct tt_flow *flow;
-	unsigned int tries;
-
-	for (tries = 0; tries < EVICT_TRIES && (flow = tt_queue_oldest(q, ms)); tries++) {
-		if (!tt_flow_lock(q->tn, flow))
-			continue;
-		if (flow->queue != q)
-			tt_flow_put(flow);
-		else if (evict_one(q, flow, reason))
-			return true;
-	}
-	return false;
-}
-
-/* One has to go for another. */
-static bool recycle(struct tt_queue *q)
-{
-	if (!evict(q, 0, TT_EVICTED))
-		return false;
-	tt_listener_inc(q->listener, halfopen_evicted);
-	return true;
-}
-
-/* When the namespace is full, it is the longest queue that gives its oldest. */
-static bool make_room(struct tt_queue *q, enum tt_room room)
-{
-	struct tt_queue *longest;
-
-	if (room == TT_FULL_NAMESPACE) {
-		longest = rcu_dereference(q->tn->longest);
-		if (longest && longest != q && recycle(longest)) {
-			tt_queue_sync(longest);
-			return true;
-		}
-	}
-	return recycle(q);
-}
-
-bool tt_halfopen_is_over(const struct tt_queue *q)
-{
-	/* a queue that is gone keeps no socket: RCU does, for who finds it not gone */
-	return !READ_ONCE(q->gone) &&
-	       (READ_ONCE(q->seen) > tt_queue_limit(q) ||
-		atomic_read(&q->tn->queued) > tt_net_halfopen_max(q->tn));
-}
-
-bool tt_halfopen_shrink(struct tt_queue *q)
-{
-	tt_queue_sync(q);
-	if (!tt_halfopen_is_over(q))
-		return false;
-	return make_room(q, READ_ONCE(q->seen) > tt_queue_limit(q) ? TT_FULL_LISTENER :
-								     TT_FULL_NAMESPACE);
-}
-
-static unsigned int expire(struct tt_queue *q, unsigned int most)
-{
-	unsigned int ms, n;
-
-	/* with each that goes, the others may stay longer */
-	for (n = 0; n < most; n++) {
-		ms = tt_watermark_timeout(q);
-		if (!ms || !evict(q, ms, TT_HANDSHAKE_TIMEOUT))
-			break;
-		tt_queue_sync(q);
-		tt_listener_inc(q->listener, halfopen_expired);
-	}
-	return n;
-}
-
-/* Where nobody's time is over, nobody's is for the rest of the jiffy. */
-static void expire_now(struct tt_queue *q)
-{
-	unsigned long now = jiffies;
-
-	if (READ_ONCE(q->calm) != now && !expire(q, SYN_EVICTS))
-		WRITE_ONCE(q->calm, now);
-}
-
 static enum tt_verdict drop(struct tt_queue *q)
 {
 	__tt_listener_inc(q->listener, syns_dropped);
@@ -304,7 +155,7 @@ static enum tt_verdict overflow(struct tt_ctx *ctx, struct tt_queue *q, enum tt_
 		return v;
 	if (how == TT_OVERFLOW_COOKIE && is_worthless(ctx, q->sk))
 		return drop(q);
-	return make_room(q, room) ? TT_PASS : drop(q);
+	return tt_evict_for(q, room) ? TT_PASS : drop(q);
 }
 
 static enum tt_verdict admit(struct tt_ctx *ctx, struct tt_queue *q, struct tt_source *source,
@@ -392,7 +243,7 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 	}
 	tt_queue_sync(q);
 	if (READ_ONCE(tn->conf.mode) == TT_ENFORCE)
-		expire_now(q);
+		tt_evict_expired_now(q);
 	if (tt_override_overflow(q->listener) == TT_OVERFLOW_COOKIE)
 		tt_watermark_check(q);
 	if (tt_flood_is_on(q->listener))
@@ -440,11 +291,11 @@ static unsigned int enforce_queue(struct tt_queue *q, bool limits)
 	tt_queue_sync(q);
 	if (!limits)
 		return 0;
-	while (n < STEP_EVICTS && READ_ONCE(q->seen) > tt_queue_limit(q) && recycle(q)) {
+	while (n < STEP_EVICTS && READ_ONCE(q->seen) > tt_queue_limit(q) && tt_evict_oldest(q)) {
 		tt_queue_sync(q);
 		n++;
 	}
-	return n + expire(q, STEP_EVICTS);
+	return n + tt_evict_expired(q, STEP_EVICTS);
 }
 
 /*
@@ -461,7 +312,7 @@ static unsigned int enforce_sum(struct tt_net *tn)
 		return 0;
 	q = tt_watermark_longest(tn, &share);
 	share = clamp(share, 0, STEP_EVICTS);
-	while (q && n < share && recycle(q)) {
+	while (q && n < share && tt_evict_oldest(q)) {
 		tt_queue_sync(q);
 		n++;
 	}

@@ -60,24 +60,6 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx);
 void tt_halfopen_synack(struct tt_net *tn, const struct sock *req);
 
 /**
- * tt_halfopen_is_over() - whether the stack holds more than it may
- * @q: queue, just read
- *
- * Return: whether it does, in this queue or in its namespace.
- */
-bool tt_halfopen_is_over(const struct tt_queue *q);
-
-/**
- * tt_halfopen_shrink() - one half-open connection goes, if there are too many
- * @q: queue
- *
- * Context: RCU read side, LOCAL_IN or process, no flow locked.
- *
- * Return: whether one has gone.
- */
-bool tt_halfopen_shrink(struct tt_queue *q);
-
-/**
  * tt_halfopen_enforce() - evict what is over a limit or too old, forget stale reservations
  * @tn: namespace
  *

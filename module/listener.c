@@ -102,13 +102,12 @@ enum tt_room tt_queue_reserve(struct tt_queue *q)
 
 	spin_lock_bh(&q->lock);
 	sync(q);
-	if (!q->gone && q->seen + q->reserved >= tt_queue_limit(q)) {
+	if (!q->gone && q->seen + q->reserved >= tt_queue_limit(q))
 		room = TT_FULL_LISTENER;
-	} else if (hold_place(tn)) {
+	else if (hold_place(tn))
 		WRITE_ONCE(q->reserved, q->reserved + 1);
-	} else {
+	else
 		room = TT_FULL_NAMESPACE;
-	}
 	spin_unlock_bh(&q->lock);
 	return room;
 }

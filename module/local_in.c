@@ -372,8 +372,10 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		tt_flow_put(flow);
 		flow = NULL;
 	}
-	if (!sk)
-		sk = found = find_sock(ctx);
+	if (!sk) {
+		found = find_sock(ctx);
+		sk = found;
+	}
 	verdict = judge_and_follow(ctx, sk, flow);
 	if (found)
 		sock_gen_put(found);
