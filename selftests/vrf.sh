@@ -120,7 +120,7 @@ bound_local()
 	TRAFFIC_DEV=v1 hold held "$host" "$1" 80 1
 	runs=$(($(proc_value "$host" collector_runs) + 5))
 	wait_for have_run 20 && state_is "$host" local ESTABLISHED 2 && parity "$host" &&
-		counters_are "$host" flows_created 1 flows_adopted 0 flows_destroyed 0
+		counters_are "$host" flows_created 1 flows_adopted 0 corrected 0
 	status=$?
 	release held && settle_state "$host" local ESTABLISHED 0 && return "$status"
 }
