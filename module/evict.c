@@ -53,7 +53,7 @@ static bool evict_one(struct tt_queue *q, struct tt_flow *flow, enum tt_reason r
 	const u32 iss = flow->ep[end].snd_una;
 	enum tt_reason was = flow->reason;
 	struct tt_net *tn = q->tn;
-	bool gone;
+	bool gone, same;
 
 	flow->reason = reason;
 	tt_flow_put(flow);
@@ -62,17 +62,18 @@ static bool evict_one(struct tt_queue *q, struct tt_flow *flow, enum tt_reason r
 	if (!flow)
 		return gone;
 	/* the next request of the tuple has another number */
-	if (flow->queue != q || flow->ep[end].snd_una != iss) {
-		tt_flow_put(flow);
-	} else if (gone) {
+	same = flow->ep[end].snd_una == iss;
+	if (gone && same && flow->queue == q) {
 		tt_notify_halfopen(flow, TT_HALFOPEN_EVICT, reason);
 		tt_local_finish(flow, end, reason);
-	} else {
-		if (flow->reason == reason)
-			flow->reason = was;
-		tt_flow_unqueue(flow);
-		tt_flow_put(flow);
+		return true;
 	}
+	/* (migrated, it has another queue, and must not keep this reason either) */
+	if (!gone && same && flow->reason == reason)
+		flow->reason = was;
+	if (!gone && same && flow->queue == q)
+		tt_flow_unqueue(flow);
+	tt_flow_put(flow);
 	return gone;
 }
 

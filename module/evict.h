@@ -8,7 +8,7 @@
 #define SYN_EVICTS	4
 
 /*
- * All of these take requests out of the stack.
+ * All of these, but tt_evict_is_over(), take requests out of the stack.
  *
  * Context: RCU read side, LOCAL_IN or process, no flow locked; never LOCAL_OUT, where the timer
  * of a request may be what runs.

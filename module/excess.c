@@ -46,6 +46,8 @@ static struct tt_queue *take(struct excess *e, const struct tt_net *tn)
 {
 	struct tt_queue *q;
 
+	if (!READ_ONCE(e->queue))
+		return NULL;
 	spin_lock_bh(&e->lock);
 	q = e->queue;
 	if (q && q->tn != tn)

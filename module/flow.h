@@ -252,11 +252,10 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
 
 /**
- * tt_flow_unqueue() - its request was not found, and cannot be ended
- * @flow: locked, with a @queue
+ * tt_flow_unqueue() - it leaves its half-open queue, if it is in one, and its source's count
+ * @flow: locked
  *
- * It has ended and nobody has seen it, or is just becoming a connection, or has got another
- * listener. It is unproven like any other from here on, until its next SYN-ACK.
+ * Until its next SYN-ACK, if its request is still there, it is unproven like any other.
  */
 void tt_flow_unqueue(struct tt_flow *flow);
 

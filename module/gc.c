@@ -342,11 +342,13 @@ void tt_gc_start(void)
 
 void tt_gc_kick(void)
 {
-	unsigned long at, delay;
+	unsigned long now, at, delay;
 
 	mutex_lock(&tt_nets_mutex);
+	now = jiffies;
 	at = last_run + KICK_INTERVAL;
-	delay = time_before(jiffies, at) ? at - jiffies : 0;
+	delay = time_before(now, at) ? at - now : 0;
+	/* (before the first run, @last_run is no time) */
 	if (running)
 		mod_delayed_work(system_unbound_wq, &collector, min(delay, KICK_INTERVAL));
 	mutex_unlock(&tt_nets_mutex);

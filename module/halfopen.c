@@ -61,6 +61,9 @@ static void pending_release(struct pending *p, enum which those, const struct tt
 {
 	struct tt_queue *q;
 
+	/* each namespace's collector comes by each CPU: what is just set is for its next turn */
+	if (those == STALE && !READ_ONCE(p->queue))
+		return;
 	spin_lock_bh(&p->lock);
 	q = p->queue;
 	if (q && tn && q->tn != tn)
@@ -99,9 +102,13 @@ static enum tt_verdict drop(struct tt_queue *q)
 /* TT_PASS: the stack has to have this one. */
 static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 {
-	enum tt_stat why = tt_cookie_answer(ctx, q->sk);
 	struct tt_listener *l = q->listener;
+	enum tt_stat why;
 
+	/* it was tried, and counted */
+	if (ctx->left != TT_SYNACK_OK)
+		return TT_PASS;
+	why = tt_cookie_answer(ctx, q->sk);
 	if (why == TT_SYNACK_OK) {
 		__tt_listener_inc(l, cookies_sent);
 		tt_flood_sent(&l->flood);
@@ -148,8 +155,7 @@ static enum tt_verdict overflow(struct tt_ctx *ctx, struct tt_queue *q, enum tt_
 		tt_flood_enter(ctx->tn, room == TT_FULL_LISTENER ? q->listener : NULL,
 			       room == TT_FULL_LISTENER ? tt_watermark_level(q->listener) :
 							  atomic_read(&ctx->tn->held));
-		if (ctx->left == TT_SYNACK_OK)
-			v = answer(ctx, q);
+		v = answer(ctx, q);
 	}
 	if (v != TT_PASS)
 		return v;
