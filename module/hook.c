@@ -130,30 +130,6 @@ static unsigned int nf_verdict(enum tt_verdict verdict)
 	}
 }
 
-/*
- * Nearly all that a server sees: a segment that opens and closes nothing, of a socket that is
- * ESTABLISHED. Nothing but its flags is looked at.
- */
-static bool is_ordinary(const struct sk_buff *skb, const struct nf_hook_state *state)
-{
-	unsigned int thoff = sizeof(struct ipv6hdr);
-	const struct iphdr *iph;
-
-	if (!tt_sock_is_established(skb->sk, state->net))
-		return false;
-	if (state->pf == NFPROTO_IPV4) {
-		iph = ip_hdr(skb);
-		if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
-			return false;
-		thoff = iph->ihl * 4;
-	} else if (ipv6_hdr(skb)->nexthdr != IPPROTO_TCP) {
-		return false;
-	}
-	return skb_headlen(skb) >= thoff + sizeof(struct tcphdr) &&
-	       !(tcp_flag_byte((const struct tcphdr *)(skb->data + thoff)) & TT_SFR) &&
-	       !is_repeat(skb, state);
-}
-
 /* ipvlan's L3S mode shows this namespace what is for a socket of another one. */
 static bool is_foreign(const struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -161,8 +137,8 @@ static bool is_foreign(const struct sk_buff *skb, const struct nf_hook_state *st
 	       !net_eq(dev_net(skb_dst(skb)->dev), state->net);
 }
 
-/* The steps of every other packet. */
-static noinline unsigned int hook_slow(struct sk_buff *skb, const struct nf_hook_state *state)
+/* The steps of every packet that is not ordinary. */
+static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct tt_net *tn = tt_net_rcu(state->net);
 	struct tcphdr buf, *th;
@@ -214,12 +190,52 @@ static noinline unsigned int hook_slow(struct sk_buff *skb, const struct nf_hook
 	return nf_verdict(track(tn, skb, state, th, thoff));
 }
 
-static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+/*
+ * Nearly all that a server sees: a segment that opens and closes nothing, of a socket that is
+ * ESTABLISHED. Nothing but its flags is looked at: with such a socket it is no fragment, and if
+ * it were, it would only pass. One function for each hook, with the counters as its argument: a
+ * look-up of the namespace costs as much as all of the rest.
+ */
+static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
+					 const struct nf_hook_state *state, u8 pf, bool out)
 {
-	if (unlikely(!is_ordinary(skb, state)))
-		return hook_slow(skb, state);
-	tt_stat_inc(tt_net_rcu(state->net), segments_early);
+	struct tt_stats __percpu *stats = (struct tt_stats __force __percpu *)priv;
+	unsigned int ip = pf == NFPROTO_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	u8 proto;
+
+	if (!tt_sock_is_established(skb->sk, state->net))
+		return hook_slow(priv, skb, state);
+	/* set where a packet may come for the second time (is_repeat()) */
+	if (out && (skb->dev || tt_segment_is_ipvs(skb)))
+		return hook_slow(priv, skb, state);
+	proto = pf == NFPROTO_IPV4 ? iph->protocol : ((const struct ipv6hdr *)iph)->nexthdr;
+	if (proto != IPPROTO_TCP || (pf == NFPROTO_IPV4 && *(const u8 *)iph != 0x45) ||
+	    skb_headlen(skb) < ip + sizeof(struct tcphdr) ||
+	    tcp_flag_byte((const struct tcphdr *)(skb->data + ip)) & TT_SFR)
+		return hook_slow(priv, skb, state);
+	this_cpu_inc(stats->stat[TT_STAT_segments_early]);
 	return NF_ACCEPT;
+}
+
+static unsigned int in_v4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return hook(priv, skb, state, NFPROTO_IPV4, false);
+}
+
+static unsigned int in_v6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return hook(priv, skb, state, NFPROTO_IPV6, false);
+}
+
+static unsigned int out_v4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return hook(priv, skb, state, NFPROTO_IPV4, true);
+}
+
+static unsigned int out_v6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return hook(priv, skb, state, NFPROTO_IPV6, true);
 }
 
 unsigned int tt_hook_early(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -233,23 +249,23 @@ unsigned int tt_hook_early(void *priv, struct sk_buff *skb, const struct nf_hook
  * socket's own tuple. FORWARD after the filter, too, and before IPVS (99 and 100 in both
  * families), which gives what a real server answers the virtual service's address.
  */
-#define TT_HOOK(family, num, prio) { \
-	.hook = hook, \
+#define TT_HOOK(function, family, num, prio) { \
+	.hook = (function), \
 	.pf = (family), \
 	.hooknum = (num), \
 	.priority = (prio), \
 }
 
 static const struct nf_hook_ops local_ops[] = {
-	TT_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_IN, INT_MAX - 2),
-	TT_HOOK(NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FIRST),
-	TT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_IN, INT_MAX - 2),
-	TT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FIRST),
+	TT_HOOK(in_v4, NFPROTO_IPV4, NF_INET_LOCAL_IN, INT_MAX - 2),
+	TT_HOOK(out_v4, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FIRST),
+	TT_HOOK(in_v6, NFPROTO_IPV6, NF_INET_LOCAL_IN, INT_MAX - 2),
+	TT_HOOK(out_v6, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FIRST),
 };
 
 static const struct nf_hook_ops forward_ops[] = {
-	TT_HOOK(NFPROTO_IPV4, NF_INET_FORWARD, 98),
-	TT_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, 98),
+	TT_HOOK(hook_slow, NFPROTO_IPV4, NF_INET_FORWARD, 98),
+	TT_HOOK(hook_slow, NFPROTO_IPV6, NF_INET_FORWARD, 98),
 };
 
 /* Sets of banned addresses in raw still win; conntrack has not seen it yet. */
@@ -294,11 +310,29 @@ static unsigned int wanted(const struct tt_net *tn)
 	       (tn->conf.early == TT_EARLY_INGRESS ? BIT(INGRESS) : 0);
 }
 
+static const struct nf_hook_ops *ops_of(const struct tt_net *tn, unsigned int set)
+{
+	return set == LOCAL ? tn->local_ops : sets[set].ops;
+}
+
+/* Each namespace has its own, with its counters. */
+static void fill_local_ops(struct tt_net *tn)
+{
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(tn->local_ops) != sizeof(local_ops));
+	memcpy(tn->local_ops, local_ops, sizeof(local_ops));
+	for (i = 0; i < ARRAY_SIZE(tn->local_ops); i++)
+		tn->local_ops[i].priv = (void __force *)tn->stats;
+}
+
 static int enter(struct tt_net *tn, unsigned int set)
 {
 	if (set == INGRESS)
 		return tt_device_switch(tn, true);
-	return nf_register_net_hooks(tn->net, sets[set].ops, sets[set].n);
+	if (set == LOCAL)
+		fill_local_ops(tn);
+	return nf_register_net_hooks(tn->net, ops_of(tn, set), sets[set].n);
 }
 
 static void leave(struct tt_net *tn, unsigned int those)
@@ -311,7 +345,7 @@ static void leave(struct tt_net *tn, unsigned int those)
 		if (i == INGRESS)
 			tt_device_switch(tn, false);
 		else
-			nf_unregister_net_hooks(tn->net, sets[i].ops, sets[i].n);
+			nf_unregister_net_hooks(tn->net, ops_of(tn, i), sets[i].n);
 	}
 	tn->hooked &= ~those;
 }

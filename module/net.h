@@ -3,6 +3,7 @@
 #define TCPTRACK_NET_H
 
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/notifier.h>
 #include <linux/ratelimit_types.h>
 #include <linux/rhashtable-types.h>
@@ -26,6 +27,7 @@ struct tt_queue;
  * @hash: in the index of tt_net_find(); written under tt_nets_mutex, read under RCU
  * @list: in tt_nets, under tt_nets_mutex
  * @hooked: which of its packets are shown to us (hook.c); tt_nets_mutex
+ * @local_ops: the hooks of LOCAL_IN and LOCAL_OUT, while they are there; tt_nets_mutex
  * @dismantled: never again; tt_nets_mutex
  * @stats: per CPU; any context may add to its own CPU's
  * @budget: per CPU: of bad cookies that the stack may answer (cookie_ack.c)
@@ -78,6 +80,7 @@ struct tt_net {
 	struct hlist_node hash;
 	struct list_head list;
 	unsigned int hooked;
+	struct nf_hook_ops local_ops[4];
 	bool dismantled;
 	struct tt_stats __percpu *stats;
 	struct tt_budget __percpu *budget;

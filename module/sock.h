@@ -29,8 +29,8 @@ static inline bool tt_sock_is_full(const struct sock *sk, const struct net *net)
 /* A segment of such a socket in ESTABLISHED has nothing to tell (design.md, 3). */
 static inline bool tt_sock_is_established(const struct sock *sk, const struct net *net)
 {
-	/* that is a state of full sockets only */
-	return sk && READ_ONCE(sk->sk_state) == TCP_ESTABLISHED &&
+	/* that is a state of full sockets only; one octet, read once, however that is spelt */
+	return sk && data_race(sk->sk_state) == TCP_ESTABLISHED &&
 	       sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM &&
 	       net_eq(sock_net(sk), net);
 }
