@@ -173,6 +173,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 	if (ctx->early || sk_acceptq_is_full(q->sk))
 		return TT_PASS;
 	__tt_listener_inc(q->listener, cookies_valid);
+	__tt_listener_inc(q->listener, handshakes_completed);
 	tt_notify_cookie(ctx, TT_COOKIE_VALID);
 	/* a listener that was closed and opened again has forgotten that it sends cookies */
 	tcp_synq_overflow(q->sk);

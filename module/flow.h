@@ -206,6 +206,21 @@ void tt_flow_restart(struct tt_flow *flow, enum tt_reason reason);
 void tt_flow_prove(struct tt_flow *flow);
 
 /**
+ * tt_flow_unproven_add() - it is the youngest of those that make room for others
+ * tt_flow_unproven_del() - ... no longer
+ * @flow: locked; its @unproven node is free, or in that list
+ */
+void tt_flow_unproven_add(struct tt_flow *flow);
+void tt_flow_unproven_del(struct tt_flow *flow);
+
+/**
+ * tt_flow_gauge() - both ends in the gauges of their states
+ * @flow: locked
+ * @n: 1 or -1
+ */
+void tt_flow_gauge(const struct tt_flow *flow, long n);
+
+/**
  * tt_flow_set_local() - an end turns out to be on this host, or no longer
  * @flow: locked
  * @local: new mask
@@ -250,6 +265,13 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
  * Context: RCU read side.
  */
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
+
+/**
+ * tt_flow_end_request() - it is not half-open any more, if it was
+ * @flow: locked
+ * @reason: why it ended, or %TT_COMPLETED
+ */
+void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason);
 
 /**
  * tt_flow_unqueue() - it leaves its half-open queue, if it is in one, and its source's count

@@ -22,7 +22,8 @@ extern spinlock_t tt_listeners_lock;
 #define TT_LISTENER_STATS(STAT) \
 	STAT(syns) STAT(accept_full) STAT(over_listener) STAT(over_namespace) STAT(over_source) \
 	STAT(syns_dropped) STAT(halfopen_evicted) STAT(halfopen_expired) \
-	STAT(cookies_sent) STAT(cookies_valid) STAT(cookies_invalid) STAT(cookie_modes)
+	STAT(cookies_sent) STAT(cookies_valid) STAT(cookies_invalid) STAT(cookie_modes) \
+	STAT(handshakes_completed)
 
 enum tt_listener_stat {
 #define STAT(name) TT_LISTENER_##name,

@@ -59,6 +59,7 @@
 	A(syns_dropped, SYNS_DROPPED) \
 	A(halfopen_evicted, HALFOPEN_EVICTED) \
 	A(halfopen_expired, HALFOPEN_EXPIRED) \
+	A(handshakes_completed, HANDSHAKES_COMPLETED) \
 	A(listeners_refused, LISTENERS_REFUSED) \
 	A(cookie_modes, COOKIE_MODES) \
 	A(cookies_sent, COOKIES_SENT) \
@@ -114,7 +115,8 @@
 	A(cookies_sent, COOKIES_SENT) \
 	A(cookies_valid, COOKIES_VALID) \
 	A(cookies_invalid, COOKIES_INVALID) \
-	A(cookie_modes, COOKIE_MODES)
+	A(cookie_modes, COOKIE_MODES) \
+	A(handshakes_completed, HANDSHAKES_COMPLETED)
 
 #define TT_CONF_ATTRS(A) \
 	A(flows_max, FLOWS_MAX) \

@@ -72,6 +72,7 @@ struct tt_net;
 	TT_STAT(syns_dropped, "of these: dropped for one of these limits") \
 	TT_STAT(halfopen_evicted, "half-open connections taken out to make room") \
 	TT_STAT(halfopen_expired, "half-open connections taken out by a shortened time-out") \
+	TT_STAT(handshakes_completed, "half-open connections and cookies that a third ACK completed") \
 	TT_STAT(listeners_refused, "listening sockets not followed: too many, or no memory") \
 	/* SYN cookies */ \
 	TT_STAT(cookie_modes, "times that cookie mode was entered") \

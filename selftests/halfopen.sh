@@ -211,6 +211,29 @@ drop()
 			syns_dropped $((SENT - N)) halfopen_evicted 0 closed_evicted 0 halfopen "$N"
 }
 
+# Who has completed the handshake, who waits, and who of these was answered only once.
+completed()
+{
+	policy halfopen_max="$N" halfopen_timeout_min=600000
+	fresh_server
+	begin 0
+	in_ns "$a" cat /proc/net/snmp >"$scratch/snmp"
+	flood "$port" -n 30 && in_ns "$b" traffic client "$to" "$port" echo 20 4 || return
+	listener_is "$port" halfopen 30 young 30 syns 50 handshakes_completed 20 cookies_sent 0 &&
+		counters_are "$a" handshakes_completed 20 && passive_opens 20 || return
+	wait_for value_moves synack_retrans 30 "$DEADLINE" &&
+		listener_is "$port" halfopen 30 young 0 handshakes_completed 20
+}
+
+# passive_opens N: the stack has made so many sockets of SYNs since $scratch/snmp.
+passive_opens()
+{
+	local n
+	n=$(in_ns "$a" awk '$1 == "Tcp:" && $7 != "PassiveOpens" { n = $7 - n } END { print n }' \
+		"$scratch/snmp" /proc/net/snmp)
+	[[ $n -eq $1 ]] || { echo "the stack: PassiveOpens $n, not $1"; return 1; }
+}
+
 # listening VARIABLE NS FIRST N: so many sockets, until it is killed
 listening()
 {
@@ -278,7 +301,7 @@ monitor()
 }
 
 long=${TCPTRACK_LONG:+1}
-plan $((23 + ${long:=0}))
+plan $((25 + ${long:=0}))
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, halfopen_max" namespace_bound
@@ -290,6 +313,7 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, while SYN-ACKs go out again, from all CPUs" retransmitted
 	run "recycle, two listeners, from all CPUs for long" lasting recycle
 	run "cookie, two listeners, from all CPUs for long" lasting cookie
+	run "who completed, who waits" completed
 	run "recycle, SYNs with a wrong option" wrong_options recycle
 	run "cookie, SYNs with a wrong option" wrong_options cookie
 	[[ $to != *:* ]] || run "recycle, SYNs in fragments" fragments

@@ -31,7 +31,7 @@ static const char * const unwatched[] = {
 	"version", "mode", "uptime_ms", "flows", "flows_max", "flows_unproven", "halfopen",
 	"timewait_max", "tracepoint", "segments_seen", "segments_early", "segments_repeat",
 	"collector_runs", "flows_destroyed", "syns", "halfopen_max", "cookie_mode",
-	"cookie_selftest",
+	"cookie_selftest", "handshakes_completed",
 };
 
 struct value {

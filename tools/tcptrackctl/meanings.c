@@ -142,6 +142,8 @@ const struct meaning meanings[] = {
 	  "The oldest goes first. That is what overflow=recycle does." },
 	{ MEANS_COUNTER, "halfopen_expired", "half-open connections taken out by a shortened time-out",
 	  "Between cookie_end and cookie_start it falls to halfopen_timeout_min." },
+	{ MEANS_COUNTER, "handshakes_completed", "half-open connections and cookies that a third ACK completed",
+	  "" },
 	{ MEANS_COUNTER, "listeners_refused", "listening sockets not followed: too many, or no memory",
 	  "" },
 	{ MEANS_COUNTER, "cookie_modes", "times that cookie mode was entered",
