@@ -325,8 +325,8 @@ stack_is()
 
 # --- parity with the stack ---
 
-# parity NS: in all eleven rows the local column is what ss counts, within 2 s (a slow
-# machine: longer, and it is said).
+# parity NS: in all eleven rows the local column is what ss counts, within 2 s (where the
+# machine may be slow: longer, and it is said).
 parity()
 {
 	local begun now
@@ -340,8 +340,9 @@ parity()
 		return 1
 	fi
 	now_ms
-	[[ $((now - begun)) -le $((SETTLED * 1000)) ]] || echo "parity took $((now - begun)) ms"
-	return 0
+	[[ $((now - begun)) -gt $((SETTLED * 1000)) ]] || return 0
+	echo "parity took $((now - begun)) ms"
+	! time_travels
 }
 
 # --- real traffic (traffic.c; lib_traffic.sh has more) ---
@@ -396,6 +397,12 @@ peer_jobs()
 	if time_travels || [[ -n $TCPTRACK_MARKER ]]; then echo 1; else echo "${PEER_JOBS:-3}"; fi
 }
 
+# A machine that is too slow is tried again, and it is said; there it cannot be.
+peer_tries()
+{
+	if time_travels; then echo 1; else echo 5; fi
+}
+
 peer_count()
 {
 	peer -n - <<<"$1"
@@ -411,7 +418,7 @@ peer_cases()
 		"not ok "*)	not_ok "$prefix${line#not ok }";;
 		*)		echo "$line";;
 		esac
-	done < <(peer -j "$(peer_jobs)" ${PEER_ONLY:+-c "$PEER_ONLY"} - <<<"$2")
+	done < <(peer -j "$(peer_jobs)" -t "$(peer_tries)" ${PEER_ONLY:+-c "$PEER_ONLY"} - <<<"$2")
 }
 
 # peer_test SCRIPT: all its cases, with the tracepoint and without; then the end.
