@@ -88,6 +88,6 @@ int tt_conf_set(struct tt_net *tn, const struct tt_conf_change *change)
 		pr_warn_ratelimited("early_devices: no device is hooked any more\n");
 out:
 	mutex_unlock(&tn->conf_lock);
-	tt_gc_kick();
+	tt_gc_kick(tn);
 	return err;
 }

@@ -26,6 +26,8 @@
 #define INTERVAL	HZ
 /* What was set takes effect soon, however often somebody sets it. */
 #define KICK_INTERVAL	(HZ / 10UL)
+/* How long flows of other namespaces than init_net are looked at in a run. */
+#define SWEEP_MAX	(HZ / 2)
 /* So many walks may be crossed by the tracepoint before one is good enough. */
 #define MISSED_MAX	8
 /* Full sockets tell their changes by the tracepoint; look at them this seldom. */
@@ -49,9 +51,11 @@ static bool running;	/* tt_nets_mutex: it may be asked to come at once */
 /* As long as the stack itself would keep a dead peer's connection (tcp(7), keepalive). */
 static unsigned int established_ms(const struct net *net)
 {
-	return (READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time) +
-		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes) *
-		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl)) / HZ * MSEC_PER_SEC;
+	u64 time = max(READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time), 0);
+	u64 intvl = max(READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl), 0);
+
+	time += READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes) * intvl;
+	return min_t(u64, jiffies64_to_msecs(time), INT_MAX);
 }
 
 static unsigned int state_ms(const struct net *net, enum tt_state state)
@@ -165,13 +169,39 @@ static void sweep_flow(struct tt_flow *flow, void *arg)
 		sweep_local(flow, *(bool *)arg);
 }
 
-static void sweep(struct tt_net *tn, bool full)
+/*
+ * Who may choose the size of his namespace's table of sockets can make a look-up as slow as he
+ * likes. So all namespaces but init_net have to be done by @until; where one has not got to the
+ * end, the next run goes on.
+ */
+static void sweep(struct tt_net *tn, bool full, unsigned long until)
 {
-	u64 cursor = 0;
+	bool more, hurry = !net_eq(tn->net, &init_net);
 
-	while (tt_table_each(tn, &cursor, sweep_flow, &full))
+	do {
+		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &full);
 		cond_resched();
+	} while (more && !(hurry && time_after(jiffies, until)));
+	if (!more)
+		tn->sweep_at = 0;
 	tt_stat_inc(tn, collector_runs);
+}
+
+/*
+ * What the walk came by, with a reference, unless it is another one by now
+ * (SLAB_TYPESAFE_BY_RCU). Looking it up again would take as long as its chain is.
+ */
+static struct sock *hold(struct sock *sk, const struct tt_net *tn, const struct tt_key *key)
+{
+	struct tt_key now;
+
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return NULL;
+	if (!data_race(sk_unhashed(sk)) && net_eq(sock_net(sk), tn->net) && tt_key_sock(&now, sk) >= 0 &&
+	    tt_key_equal(&now, key))
+		return sk;
+	sock_gen_put(sk);
+	return NULL;
 }
 
 /* A socket of the walk, which may be on its way into another life. */
@@ -204,15 +234,19 @@ static void adopt_unknown(struct sock *sk)
 		if (known)
 			return;
 	}
-	found = tt_sock_find(tn, &key, end, READ_ONCE(sk->sk_bound_dev_if));
+	found = hold(sk, tn, &key);
 	if (!found)
 		return;
 	/* what opens while we look is followed from its SYN */
 	flow = tt_sock_opens_now(found) ? NULL : tt_track_adopt(tn, &key, hash, end, found);
-	if (flow)
+	if (flow) {
+		/* no segment has: the walk may come by its other end now (loopback) */
+		if (flow->touched == flow->created)
+			flow->touched -= msecs_to_jiffies(SETTLE_MS);
 		tt_flow_put(flow);
-	else if (tt_sock_is_request(found))
+	} else if (tt_sock_is_request(found)) {
 		tt_excess_unfollowed(tn, found);
+	}
 	sock_gen_put(found);
 }
 
@@ -303,6 +337,7 @@ static void count_listeners(struct tt_net *tn)
 
 static void run(bool full)
 {
+	unsigned long until;
 	struct tt_net *tn;
 
 	lockdep_assert_held(&tt_nets_mutex);
@@ -313,10 +348,11 @@ static void run(bool full)
 	}
 	tt_listener_walk_begin();
 	walk_tables(full);
+	until = jiffies + SWEEP_MAX;
 	list_for_each_entry(tn, &tt_nets, list) {
 		count_listeners(tn);
 		tt_listener_walk_end(tn);
-		sweep(tn, full);
+		sweep(tn, full, until);
 		tt_halfopen_enforce(tn);
 		tt_flood_tick(tn);
 	}
@@ -340,17 +376,24 @@ void tt_gc_start(void)
 	queue_delayed_work(system_unbound_wq, &collector, INTERVAL);
 }
 
-void tt_gc_kick(void)
+/* Before the first run, @last is no time. */
+static unsigned long kick_delay(unsigned long last)
 {
-	unsigned long now, at, delay;
+	unsigned long now = jiffies, at = last + KICK_INTERVAL;
 
+	return time_before(now, at) ? min(at - now, KICK_INTERVAL) : 0;
+}
+
+void tt_gc_kick(struct tt_net *tn)
+{
 	mutex_lock(&tt_nets_mutex);
-	now = jiffies;
-	at = last_run + KICK_INTERVAL;
-	delay = time_before(now, at) ? at - now : 0;
-	/* (before the first run, @last_run is no time) */
-	if (running)
-		mod_delayed_work(system_unbound_wq, &collector, min(delay, KICK_INTERVAL));
+	if (net_eq(tn->net, &init_net)) {
+		if (running)
+			mod_delayed_work(system_unbound_wq, &collector, kick_delay(last_run));
+	} else if (!tn->dismantled && !kick_delay(tn->kicked)) {
+		tt_halfopen_enforce(tn);
+		tn->kicked = jiffies;
+	}
 	mutex_unlock(&tt_nets_mutex);
 }
 

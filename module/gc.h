@@ -10,11 +10,15 @@
 void tt_gc_start(void);
 
 /**
- * tt_gc_kick() - look now: a limit was lowered
+ * tt_gc_kick() - a limit was lowered
+ * @tn: where
+ *
+ * What is over it goes now, but not ten times in a second: then at the collector's next run. Only
+ * init_net's limits, which are everybody's, make that run come at once.
  *
  * Context: process.
  */
-void tt_gc_kick(void);
+void tt_gc_kick(struct tt_net *tn);
 
 /**
  * tt_gc_stop() - returns when the collector runs no more

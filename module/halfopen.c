@@ -290,18 +290,18 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 	pending_done();
 }
 
-static unsigned int enforce_queue(struct tt_queue *q, bool limits)
+static unsigned int enforce_queue(struct tt_queue *q, bool limits, unsigned int most)
 {
 	unsigned int n = 0;
 
 	tt_queue_sync(q);
 	if (!limits)
 		return 0;
-	while (n < STEP_EVICTS && READ_ONCE(q->seen) > tt_queue_limit(q) && tt_evict_oldest(q)) {
+	while (n < most && READ_ONCE(q->seen) > tt_queue_limit(q) && tt_evict_oldest(q)) {
 		tt_queue_sync(q);
 		n++;
 	}
-	return n + tt_evict_expired(q, STEP_EVICTS);
+	return n + tt_evict_expired(q, most - n);
 }
 
 /*
@@ -334,11 +334,15 @@ static bool enforce(struct tt_net *tn, bool limits)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &tn->listeners, list) {
-		list_for_each_entry_rcu(q, &l->queues, list)
-			n = max(n, enforce_queue(q, limits));
+		list_for_each_entry_rcu(q, &l->queues, list) {
+			n += enforce_queue(q, limits, STEP_EVICTS - n);
+			if (n >= STEP_EVICTS)
+				goto out;
+		}
 	}
 	if (limits)
 		more = enforce_sum(tn);
+out:
 	rcu_read_unlock();
 	return n >= STEP_EVICTS || more;
 }

@@ -123,7 +123,7 @@ int tt_override_set(const struct tt_listener_key *key, const struct tt_override_
 	}
 	spin_unlock_bh(&tt_listeners_lock);
 	if (!err)
-		tt_gc_kick();
+		tt_gc_kick(key->tn);
 	return err;
 }
 
@@ -140,7 +140,7 @@ int tt_override_delete(const struct tt_listener_key *key)
 	}
 	spin_unlock_bh(&tt_listeners_lock);
 	if (!err)
-		tt_gc_kick();
+		tt_gc_kick(key->tn);
 	return err;
 }
 
