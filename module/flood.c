@@ -48,6 +48,33 @@ void tt_flood_init(struct tt_flood *flood)
 	memset(flood, 0, sizeof(*flood));
 	flood->window_since = tt_now();
 	flood->last = flood->window_since - 2 * HZ;
+	flood->rolled = flood->last;
+}
+
+/* There is not one for every listener of a host: by namespaces other than init_net, and by it. */
+static atomic_t nsketches[2];
+static const int sketches_max[2] = { 128, 1024 };
+
+static struct tt_sketch *sketch_new(const struct tt_net *tn)
+{
+	bool init = net_eq(tn->net, &init_net);
+	struct tt_sketch *sketch = NULL;
+
+	if (atomic_inc_return(&nsketches[init]) <= sketches_max[init])
+		sketch = kmalloc(sizeof(*sketch), GFP_ATOMIC | __GFP_NOWARN);
+	if (sketch)
+		tt_sketch_init(sketch);
+	else
+		atomic_dec(&nsketches[init]);
+	return sketch;
+}
+
+static void sketch_free(const struct tt_net *tn, struct tt_sketch *sketch)
+{
+	if (!sketch)
+		return;
+	atomic_dec(&nsketches[net_eq(tn->net, &init_net)]);
+	kfree_rcu(sketch, rcu);
 }
 
 bool tt_flood_is_on(const struct tt_listener *l)
@@ -75,9 +102,7 @@ void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
 	if (READ_ONCE(flood->on))
 		return;
 	count(&now, tn, l);
-	sketch = kmalloc(sizeof(*sketch), GFP_ATOMIC | __GFP_NOWARN);
-	if (sketch)
-		tt_sketch_init(sketch);
+	sketch = sketch_new(tn);
 	spin_lock_bh(&tn->flood_lock);
 	if (!flood->on && !flood->gone && !is_barred(l)) {
 		memcpy(flood->begin, now.n, sizeof(now.n));
@@ -97,7 +122,7 @@ void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
 			tt_stat_inc(tn, cookie_modes);
 	}
 	spin_unlock_bh(&tn->flood_lock);
-	kfree(sketch);
+	sketch_free(tn, sketch);
 }
 
 static void add_source(struct tt_flood *flood, const struct in6_addr *addr, u16 family,
@@ -117,7 +142,8 @@ void tt_flood_syn(struct tt_listener *l, const struct in6_addr *addr, u16 family
 	add_source(&tn->flood, addr, family, &tn->secret);
 }
 
-static enum tt_flood_class class(const struct tt_flood_report *r)
+/* @known: the sources were counted */
+static enum tt_flood_class class(const struct tt_flood_report *r, bool known)
 {
 	unsigned long syns = r->n[0], sent = r->n[1], valid = r->n[2], accept_full = r->n[3];
 
@@ -125,7 +151,7 @@ static enum tt_flood_class class(const struct tt_flood_report *r)
 		return TT_SLOW_ACCEPT;
 	if (valid && valid >= sent / 2)
 		return TT_CROWD;
-	return r->sources * 4 < syns ? TT_FEW_SOURCES : TT_SPOOFED;
+	return known && r->sources * 4 < syns ? TT_FEW_SOURCES : TT_SPOOFED;
 }
 
 static void report_begin(struct tt_flood_report *r, const struct tt_listener *l,
@@ -177,7 +203,7 @@ static void report_end(struct tt_flood_report *r, const struct tt_net *tn,
 	r->ended = ktime_get_ns();
 	r->duration_ms = tt_ms_since(flood->since);
 	r->sources = sketch ? tt_sketch_distinct(sketch) : 0;
-	r->class = class(r);
+	r->class = class(r, sketch);
 	if (sketch && r->class == TT_FEW_SOURCES)
 		report_top(r, sketch);
 }
@@ -211,6 +237,15 @@ static void top_prefixes(char *buf, size_t size, const struct tt_flood_report *r
 	}
 }
 
+/* So many lines of a namespace, and of all but init_net together. */
+static bool may_log(struct tt_net *tn)
+{
+	static DEFINE_RATELIMIT_STATE(others, 60 * HZ, 100);
+
+	return __ratelimit(&tn->ratelimit) &&
+	       (net_eq(tn->net, &init_net) || __ratelimit(&others));
+}
+
 static void tell_end(struct tt_net *tn, const struct tt_flood_report *r)
 {
 	static const char * const classes[TT_FLOOD_CLASSES] = {
@@ -222,7 +257,7 @@ static void tell_end(struct tt_net *tn, const struct tt_flood_report *r)
 	char buf[64], top[192];
 
 	tt_netlink_flood(tn, TCPTRACK_CMD_FLOOD_END, r);
-	if (!__ratelimit(&tn->ratelimit))
+	if (!may_log(tn))
 		return;
 	top_prefixes(top, sizeof(top), r);
 	pr_info("event=flood_end netns=%u listener=%s duration_ms=%u class=%s syns=%lu cookies_sent=%lu cookies_valid=%lu accept_full=%lu sources=%llu%s\n",
@@ -240,7 +275,7 @@ static void tell_begin(struct tt_net *tn, const struct tt_listener *l, struct tt
 	flood->announced = true;
 	report_begin(&r, l, flood);
 	tt_netlink_flood(tn, TCPTRACK_CMD_FLOOD_BEGIN, &r);
-	if (!__ratelimit(&tn->ratelimit))
+	if (!may_log(tn))
 		return;
 	pr_info("event=flood_start netns=%u listener=%s reason=%s halfopen=%d limit=%d\n",
 		tn->net->ns.inum, name(buf, sizeof(buf), &r), l ? "listener" : "namespace",
@@ -259,8 +294,7 @@ static void leave(struct tt_net *tn, const struct tt_listener *l, struct tt_floo
 	tell_begin(tn, l, flood);
 	report_end(&tn->last_flood, tn, l, flood, sketch);
 	tell_end(tn, &tn->last_flood);
-	if (sketch)
-		kfree_rcu(sketch, rcu);
+	sketch_free(tn, sketch);
 }
 
 void tt_flood_end(struct tt_net *tn, struct tt_listener *l)
@@ -333,6 +367,10 @@ static long roll(struct tt_flood *flood, const struct counts *now)
 	long recent, all = 0;
 	int i, prev;
 
+	if (tt_ms_since(flood->window_since) >= TT_FLOOD_WINDOWS * TT_FLOOD_WINDOW_MS) {
+		memset(flood->sent, 0, sizeof(flood->sent));
+		flood->window_since = tt_now();
+	}
 	while (tt_ms_since(flood->window_since) >= TT_FLOOD_WINDOW_MS) {
 		flood->window = (flood->window + 1) % TT_FLOOD_WINDOWS;
 		flood->sent[flood->window] = 0;
@@ -350,23 +388,34 @@ static long roll(struct tt_flood *flood, const struct counts *now)
 	return max(recent, 0L);
 }
 
-static void tick(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood,
-		 int level, int limit)
+/* Whether it may be left: so few half-open connections, and cookies that may come back. */
+static bool is_low(const struct tt_net *tn, const struct tt_listener *l, long recent)
 {
 	unsigned int end = min(READ_ONCE(tn->conf.cookie_end), READ_ONCE(tn->conf.cookie_start));
+	int level = l ? tt_watermark_level(l) : atomic_read(&tn->held);
+	int limit = l ? tt_watermark_limit(l) : tt_net_halfopen_max(tn);
+
+	return level + recent <= (long)div_u64((u64)limit * end, 100);
+}
+
+static void tick(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
+{
+	u32 last = READ_ONCE(flood->last);
 	struct counts now;
 	long recent;
 
-	count(&now, tn, l);
 	/* a tick may come so late that those of a flood that has ended are not counted yet */
-	if (!READ_ONCE(flood->on) && !tt_flood_outstanding(flood) && now.n[1] == flood->last_sent)
+	if (!READ_ONCE(flood->on) && !tt_flood_outstanding(flood) && last == flood->rolled)
 		return;
+	/* in this jiffy there may be more */
+	flood->rolled = last == tt_now() ? last - 1 : last;
+	count(&now, tn, l);
 	recent = roll(flood, &now);
 	spin_lock_bh(&tn->flood_lock);
 	if (flood->on) {
 		tell_begin(tn, l, flood);
 		if (tt_ms_since(flood->since) >= READ_ONCE(tn->conf.cookie_min_time) &&
-		    level + recent <= (long)div_u64((u64)limit * end, 100))
+		    is_low(tn, l, recent))
 			leave(tn, l, flood);
 	}
 	spin_unlock_bh(&tn->flood_lock);
@@ -378,7 +427,7 @@ void tt_flood_tick(struct tt_net *tn)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &tn->listeners, list)
-		tick(tn, l, &l->flood, tt_watermark_level(l), tt_watermark_limit(l));
+		tick(tn, l, &l->flood);
 	rcu_read_unlock();
-	tick(tn, NULL, &tn->flood, atomic_read(&tn->held), tt_net_halfopen_max(tn));
+	tick(tn, NULL, &tn->flood);
 }

@@ -87,6 +87,7 @@ struct tt_flood_report {
  * @overpaid_since: jiffies when that was seen last
  * @last_sent: the counter when it was read last
  * @last_valid: the same
+ * @rolled: @last when they were read last
  */
 struct tt_flood {
 	bool on;
@@ -106,6 +107,7 @@ struct tt_flood {
 	u32 overpaid_since;
 	unsigned long last_sent;
 	unsigned long last_valid;
+	u32 rolled;
 };
 
 void tt_flood_init(struct tt_flood *flood);

@@ -115,9 +115,15 @@ static inline u32 tt_now(void)
 	return (u32)jiffies;
 }
 
+/* The jiffies whose milliseconds are a u32. */
+#define TT_MS_JIFFIES	((u32)min_t(u64, U32_MAX, (u64)U32_MAX * HZ / MSEC_PER_SEC))
+
 static inline unsigned int tt_ms_since(u32 then)
 {
-	return jiffies_to_msecs(tt_now() - then);
+	u32 passed = tt_now() - then;
+
+	/* (seven weeks: it would begin again with 0) */
+	return passed < TT_MS_JIFFIES ? jiffies_to_msecs(passed) : U32_MAX;
 }
 
 /* Whose an end is: the column of /proc/tcptrack in which it counts. */

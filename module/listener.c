@@ -225,7 +225,7 @@ struct tt_listener *tt_listener_get(const struct tt_listener_key *key)
 		goto err_stats;
 	l->key = *key;
 	tt_override_init(&l->override);
-	l->created = tt_now();
+	l->created = get_jiffies_64();
 	refcount_set(&l->ref, 1);
 	INIT_LIST_HEAD(&l->queues);
 	tt_flood_init(&l->flood);
@@ -441,6 +441,7 @@ void tt_listener_walk_end(struct tt_net *tn)
 		spin_unlock_bh(&tt_listeners_lock);
 		if (q)
 			queue_bury(q);
+		cond_resched();
 	} while (q);
 }
 

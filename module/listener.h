@@ -3,6 +3,7 @@
 #define TCPTRACK_LISTENER_H
 
 #include <linux/in6.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
@@ -67,7 +68,7 @@ struct tt_listener_key {
  * @override: what was set for it; tt_listeners_lock, read without
  * @kept: it stays when it has no queue, for the sake of @override; tt_listeners_lock
  * @ref: its queues, and @kept
- * @created: jiffies
+ * @created: get_jiffies_64()
  * @rcu: frees it
  */
 struct tt_listener {
@@ -81,7 +82,7 @@ struct tt_listener {
 	struct tt_override override;
 	bool kept;
 	refcount_t ref;
-	u32 created;
+	u64 created;
 	struct rcu_head rcu;
 };
 
@@ -128,6 +129,12 @@ struct tt_queue {
 	struct list_head oldest;
 	struct rcu_head rcu;
 };
+
+/* Seven weeks at most. */
+static inline u32 tt_listener_age_ms(const struct tt_listener *l)
+{
+	return min_t(u64, jiffies64_to_msecs(get_jiffies_64() - l->created), U32_MAX);
+}
 
 /* What a reservation found. */
 enum tt_room {

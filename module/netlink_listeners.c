@@ -107,7 +107,7 @@ static bool put_listener(struct sk_buff *skb, const struct tt_listener *l)
 		 nla_put_u32(skb, TCPTRACK_A_LISTENER_ACCEPTQ, t.acceptq) ||
 		 nla_put_u32(skb, TCPTRACK_A_LISTENER_ACCEPTQ_MAX, t.acceptq_max) ||
 		 nla_put_u32(skb, TCPTRACK_A_LISTENER_MODE, mode) ||
-		 nla_put_u32(skb, TCPTRACK_A_LISTENER_AGE_MS, tt_ms_since(l->created))) &&
+		 nla_put_u32(skb, TCPTRACK_A_LISTENER_AGE_MS, tt_listener_age_ms(l))) &&
 	       put_stats(skb, l) && put_override(skb, &l->override);
 }
 

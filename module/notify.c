@@ -232,9 +232,11 @@ cancel:
 void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const struct tt_notice *e)
 {
 	struct sk_buff *skb;
+	bool first;
 
 	lockdep_assert_held(&flow->lock);
 	spin_lock(&n->lock);
+	first = skb_queue_empty(&n->batches);
 	skb = batch_get(n);
 	if (skb && put_event(skb, flow, e)) {
 		EVENTS_IN(skb)++;
@@ -243,7 +245,11 @@ void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const stru
 		tt_stat_inc(n->tn, events_lost);
 	}
 	spin_unlock(&n->lock);
-	queue_delayed_work(system_unbound_wq, &n->work, 1);
+	/* not as late as what was lost is told: what waits has taken a place that others want */
+	if (first)
+		mod_delayed_work(system_unbound_wq, &n->work, 1);
+	else
+		queue_delayed_work(system_unbound_wq, &n->work, 1);
 }
 
 static bool somebody(const struct tt_net *tn)

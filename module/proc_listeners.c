@@ -55,7 +55,7 @@ static int show(struct seq_file *m, void *v)
 	show_address(m, &l->key);
 	seq_printf(m, " %u %u %u %u %llu %u %u %s %u", t.sockets, t.halfopen, t.young, t.peak,
 		   t.limit, t.acceptq, t.acceptq_max, tt_flood_is_on(l) ? "cookie" : "normal",
-		   tt_ms_since(l->created));
+		   tt_listener_age_ms(l));
 	for (i = 0; i < TT_LISTENER_STAT_COUNT; i++)
 		seq_printf(m, " %lu", sum.stat[i]);
 	show_override(m, &l->override);

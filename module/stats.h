@@ -73,7 +73,7 @@ struct tt_net;
 	TT_STAT(halfopen_evicted, "half-open connections taken out to make room") \
 	TT_STAT(halfopen_expired, "half-open connections taken out by a shortened time-out") \
 	TT_STAT(handshakes_completed, "half-open connections and cookies that a third ACK completed") \
-	TT_STAT(listeners_refused, "listening sockets not followed: too many, or no memory") \
+	TT_STAT(listeners_refused, "look-ups of listening sockets that are not followed: too many, or no memory") \
 	/* SYN cookies */ \
 	TT_STAT(cookie_modes, "times that cookie mode was entered") \
 	TT_STAT(cookies_sent, "SYNs answered with a cookie") \

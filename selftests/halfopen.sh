@@ -234,21 +234,6 @@ passive_opens()
 	[[ $n -eq $1 ]] || { echo "the stack: PassiveOpens $n, not $1"; return 1; }
 }
 
-# listening VARIABLE NS FIRST N: so many sockets, until it is killed
-listening()
-{
-	background "$1" "$2" /usr/bin/python3 -uc 'import resource, signal, socket, sys
-first, n = map(int, sys.argv[1:])
-resource.setrlimit(resource.RLIMIT_NOFILE, (n + 100, n + 100))
-held = []
-for port in range(first, first + n):
-    held.append(socket.socket())
-    held[-1].bind(("", port))
-    held[-1].listen()
-print("ready")
-signal.pause()' "$3" "$4"
-}
-
 # Whatever other namespaces do, there is a quarter of all listeners for init_net: 16384.
 others_listen()
 {

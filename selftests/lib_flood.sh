@@ -55,6 +55,21 @@ fresh()
 	background server "$a" listeners "$port" "${1:-1024}" "${2:-1}" ${3:+"$3"}
 }
 
+# listening VARIABLE NS FIRST N: so many sockets, until it is killed
+listening()
+{
+	background "$1" "$2" /usr/bin/python3 -uc 'import resource, signal, socket, sys
+first, n = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (n + 100, n + 100))
+held = []
+for port in range(first, first + n):
+    held.append(socket.socket())
+    held[-1].bind(("", port))
+    held[-1].listen()
+print("ready")
+signal.pause()' "$3" "$4"
+}
+
 # fresh_server: the same, with as many clients at once as like; traffic.c's.
 fresh_server()
 {
