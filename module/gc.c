@@ -197,8 +197,9 @@ static struct sock *hold(struct sock *sk, const struct tt_net *tn, const struct 
 
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		return NULL;
-	if (!data_race(sk_unhashed(sk)) && net_eq(sock_net(sk), tn->net) && tt_key_sock(&now, sk) >= 0 &&
-	    tt_key_equal(&now, key))
+	/* it may leave its chain at this moment: then the sweep finds that it is gone */
+	if (!data_race(sk_unhashed(sk)) && net_eq(sock_net(sk), tn->net) &&
+	    tt_key_sock(&now, sk) >= 0 && tt_key_equal(&now, key))
 		return sk;
 	sock_gen_put(sk);
 	return NULL;

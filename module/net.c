@@ -146,8 +146,7 @@ static int __net_init net_init(struct net *net)
 	return 0;
 
 err_hook:
-	/* some may be there by a sysctl that somebody has written meanwhile */
-	tn->dismantled = true;
+	tn->dismantled = true;	/* and what a sysctl has put in meanwhile is, too */
 	tt_hook_switch(tn);
 	mutex_unlock(&tt_nets_mutex);
 	/* some of the hooks were there for a moment: as between net_pre_exit() and net_exit() */

@@ -72,8 +72,8 @@ struct tt_net;
 	TT_STAT(syns_dropped, "of these: dropped for one of these limits") \
 	TT_STAT(halfopen_evicted, "half-open connections taken out to make room") \
 	TT_STAT(halfopen_expired, "half-open connections taken out by a shortened time-out") \
-	TT_STAT(handshakes_completed, "half-open connections and cookies that a third ACK completed") \
-	TT_STAT(listeners_refused, "look-ups of listening sockets that are not followed: too many, or no memory") \
+	TT_STAT(handshakes_completed, "handshakes that a third ACK completed, also by a cookie") \
+	TT_STAT(listeners_refused, "look-ups of listening sockets not followed: too many, no memory") \
 	/* SYN cookies */ \
 	TT_STAT(cookie_modes, "times that cookie mode was entered") \
 	TT_STAT(cookies_sent, "SYNs answered with a cookie") \
