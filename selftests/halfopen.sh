@@ -219,7 +219,9 @@ completed()
 	begin 0
 	in_ns "$a" cat /proc/net/snmp >"$scratch/snmp"
 	flood "$port" -n 30 && in_ns "$b" traffic client "$to" "$port" echo 20 4 || return
-	listener_is "$port" halfopen 30 young 30 syns 50 handshakes_completed 20 cookies_sent 0 &&
+	# elsewhere a second may have passed
+	! time_travels || listener_is "$port" young 30 || return
+	listener_is "$port" halfopen 30 syns 50 handshakes_completed 20 cookies_sent 0 &&
 		counters_are "$a" handshakes_completed 20 && passive_opens 20 || return
 	wait_for value_moves synack_retrans 30 "$DEADLINE" &&
 		listener_is "$port" halfopen 30 young 0 handshakes_completed 20
