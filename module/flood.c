@@ -99,7 +99,7 @@ void tt_flood_enter(struct tt_net *tn, struct tt_listener *l, int level)
 	struct tt_sketch *sketch;
 	struct counts now;
 
-	if (READ_ONCE(flood->on))
+	if (READ_ONCE(flood->on) || READ_ONCE(flood->gone))
 		return;
 	count(&now, tn, l);
 	sketch = sketch_new(tn);

@@ -273,6 +273,16 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
 
 /**
+ * tt_flow_take_back() - ESTABLISHED was foreseen, but its request is there: half-open again
+ * @flow: locked
+ * @end: the local end
+ * @req: the request
+ *
+ * Context: RCU read side.
+ */
+void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req);
+
+/**
  * tt_flow_end_request() - it is not half-open any more, if it was
  * @flow: locked
  * @reason: why it ended, or %TT_COMPLETED

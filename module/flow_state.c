@@ -110,12 +110,12 @@ void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 	tt_notify_halfopen(flow, TT_HALFOPEN_ADD, TT_NO_REASON);
 }
 
-static void count_completed(const struct tt_flow *flow)
+static void count_completed(const struct tt_flow *flow, long n)
 {
 	if (flow->queue)
-		__tt_listener_inc(flow->queue->listener, handshakes_completed);
-	else
-		__tt_stat_inc(flow->tn, handshakes_completed);
+		__this_cpu_add(flow->queue->listener->stats->stat[TT_LISTENER_handshakes_completed],
+			       n);
+	__this_cpu_add(flow->tn->stats->stat[TT_STAT_handshakes_completed], n);
 }
 
 void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
@@ -125,7 +125,7 @@ void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
 	flow->flags &= ~TT_F_REQUEST;
 	if (reason == TT_COMPLETED) {
 		flow->reason = TT_NO_REASON;	/* what was about to end it has not */
-		count_completed(flow);
+		count_completed(flow, 1);
 	}
 	__this_cpu_add(flow->tn->stats->halfopen, -1);
 	tt_flow_unqueue(flow);
@@ -171,4 +171,11 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 			__this_cpu_inc(flow->tn->stats->entered[next]);
 		tt_notify_state(flow, end, was, next);
 	}
+}
+
+void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req)
+{
+	tt_flow_set_state(flow, end, TT_SYN_RECEIVED);
+	tt_flow_set_request(flow, req);
+	count_completed(flow, -1);
 }

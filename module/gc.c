@@ -26,6 +26,8 @@
 #define INTERVAL	HZ
 /* What was set takes effect soon, however often somebody sets it. */
 #define KICK_INTERVAL	(HZ / 10UL)
+/* How often at most a namespace looks at its limits between two runs. */
+#define KICKS		10
 /* How long flows of other namespaces than init_net are looked at in a run. */
 #define SWEEP_MAX	(HZ / 2)
 /* So many walks may be crossed by the tracepoint before one is good enough. */
@@ -122,8 +124,10 @@ static bool sweep_end(struct tt_flow *flow, int end, struct sock **put)
 	tt_track_timer(flow, sk);
 	if (state != flow->ep[end].state && state != TT_CLOSED) {
 		tt_stat_inc(flow->tn, corrected);
-		tt_flow_set_state(flow, end, state);
-		/* foreseen ESTABLISHED, but the request waits on: half-open again */
+		if (tt_sock_is_request(sk) && flow->ep[end].state == TT_ESTABLISHED)
+			tt_flow_take_back(flow, end, sk);
+		else
+			tt_flow_set_state(flow, end, state);
 		if (tt_sock_is_request(sk))
 			tt_flow_set_request(flow, sk);
 		tt_sock_sync(&flow->ep[end], sk);
@@ -172,19 +176,23 @@ static void sweep_flow(struct tt_flow *flow, void *arg)
 /*
  * Who may choose the size of his namespace's table of sockets can make a look-up as slow as he
  * likes. So all namespaces but init_net have to be done by @until; where one has not got to the
- * end, the next run goes on.
+ * end, the next run goes on. Returns true if so.
  */
-static void sweep(struct tt_net *tn, bool full, unsigned long until)
+static bool sweep(struct tt_net *tn, bool full, unsigned long until)
 {
 	bool more, hurry = !net_eq(tn->net, &init_net);
 
+	/* one pass, however many runs it takes */
+	if (!tn->sweep_at)
+		tn->sweep_full = full;
 	do {
-		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &full);
+		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &tn->sweep_full);
 		cond_resched();
 	} while (more && !(hurry && time_after(jiffies, until)));
 	if (!more)
 		tn->sweep_at = 0;
 	tt_stat_inc(tn, collector_runs);
+	return more;
 }
 
 /*
@@ -338,8 +346,9 @@ static void count_listeners(struct tt_net *tn)
 
 static void run(bool full)
 {
-	unsigned long until;
-	struct tt_net *tn;
+	unsigned long until = jiffies;
+	struct tt_net *tn, *next;
+	LIST_HEAD(late);
 
 	lockdep_assert_held(&tt_nets_mutex);
 	list_for_each_entry(tn, &tt_nets, list) {
@@ -349,14 +358,21 @@ static void run(bool full)
 	}
 	tt_listener_walk_begin();
 	walk_tables(full);
-	until = jiffies + SWEEP_MAX;
-	list_for_each_entry(tn, &tt_nets, list) {
+	/* init_net is the first; who has spent the time of all comes last in the next run */
+	list_for_each_entry_safe(tn, next, &tt_nets, list) {
+		bool in_time = !time_after(jiffies, until);
+
 		count_listeners(tn);
 		tt_listener_walk_end(tn);
-		sweep(tn, full, until);
+		if (sweep(tn, full, until) && in_time)
+			list_move_tail(&tn->list, &late);
 		tt_halfopen_enforce(tn);
 		tt_flood_tick(tn);
+		tn->kicks = 0;
+		if (net_eq(tn->net, &init_net))
+			until = jiffies + SWEEP_MAX;
 	}
+	list_splice_tail(&late, &tt_nets);
 }
 
 static void collect(struct work_struct *work)
@@ -377,23 +393,22 @@ void tt_gc_start(void)
 	queue_delayed_work(system_unbound_wq, &collector, INTERVAL);
 }
 
-/* Before the first run, @last is no time. */
-static unsigned long kick_delay(unsigned long last)
-{
-	unsigned long now = jiffies, at = last + KICK_INTERVAL;
-
-	return time_before(now, at) ? min(at - now, KICK_INTERVAL) : 0;
-}
-
 void tt_gc_kick(struct tt_net *tn)
 {
+	unsigned long now, at, delay;
+
 	mutex_lock(&tt_nets_mutex);
-	if (net_eq(tn->net, &init_net)) {
-		if (running)
-			mod_delayed_work(system_unbound_wq, &collector, kick_delay(last_run));
-	} else if (!tn->dismantled && !kick_delay(tn->kicked)) {
-		tt_halfopen_enforce(tn);
-		tn->kicked = jiffies;
+	now = jiffies;
+	at = last_run + KICK_INTERVAL;
+	delay = time_before(now, at) ? at - now : 0;
+	if (!net_eq(tn->net, &init_net)) {
+		if (!tn->dismantled && tn->kicks < KICKS) {
+			tn->kicks++;
+			tt_halfopen_enforce(tn);
+		}
+	} else if (running) {
+		/* (before the first run, @last_run is no time) */
+		mod_delayed_work(system_unbound_wq, &collector, min(delay, KICK_INTERVAL));
 	}
 	mutex_unlock(&tt_nets_mutex);
 }

@@ -13,7 +13,7 @@ void tt_gc_start(void);
  * tt_gc_kick() - a limit was lowered
  * @tn: where
  *
- * What is over it goes now, but not ten times in a second: then at the collector's next run. Only
+ * What is over it goes now, ten times at most before the collector runs next: then with it. Only
  * init_net's limits, which are everybody's, make that run come at once.
  *
  * Context: process.

@@ -23,6 +23,8 @@
 
 /* At most so many evictions in one step of the collector. */
 #define STEP_EVICTS	256
+/* And so long at once in other namespaces than init_net: whoever waits for it is somebody else. */
+#define ENFORCE_MAX	(HZ / 10UL)
 
 /**
  * struct pending - the reservation for the SYN that this CPU has passed on last
@@ -325,8 +327,8 @@ static unsigned int enforce_sum(struct tt_net *tn)
 	return n;
 }
 
-/* One step; false when there is nothing left to do. */
-static bool enforce(struct tt_net *tn, bool limits)
+/* One step; false when there is nothing left to do, or no time. */
+static bool enforce(struct tt_net *tn, bool limits, unsigned long until)
 {
 	unsigned int n = 0, more = 0;
 	struct tt_listener *l;
@@ -336,7 +338,7 @@ static bool enforce(struct tt_net *tn, bool limits)
 	list_for_each_entry_rcu(l, &tn->listeners, list) {
 		list_for_each_entry_rcu(q, &l->queues, list) {
 			n += enforce_queue(q, limits, STEP_EVICTS - n);
-			if (n >= STEP_EVICTS)
+			if (n >= STEP_EVICTS || time_after(jiffies, until))
 				goto out;
 		}
 	}
@@ -344,17 +346,18 @@ static bool enforce(struct tt_net *tn, bool limits)
 		more = enforce_sum(tn);
 out:
 	rcu_read_unlock();
-	return n >= STEP_EVICTS || more;
+	return (n >= STEP_EVICTS || more) && !time_after(jiffies, until);
 }
 
 void tt_halfopen_enforce(struct tt_net *tn)
 {
+	unsigned long until = jiffies + (net_eq(tn->net, &init_net) ? 60 * HZ : ENFORCE_MAX);
 	bool limits = READ_ONCE(tn->conf.mode) == TT_ENFORCE;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
 		pending_release(per_cpu_ptr(&pending, cpu), STALE, tn);
-	while (enforce(tn, limits))
+	while (enforce(tn, limits, until))
 		cond_resched();
 	tt_excess_forget(tn);
 }

@@ -62,8 +62,7 @@ static bool taken_back(struct tt_flow *flow, const struct tt_ctx *ctx, const str
 	    ep->snd_nxt != ctx->seg.seq + 1)
 		return false;
 	tt_stat_inc(flow->tn, corrected);
-	tt_flow_set_state(flow, ctx->from, TT_SYN_RECEIVED);
-	tt_flow_set_request(flow, sk);
+	tt_flow_take_back(flow, ctx->from, sk);
 	flow->half = half;
 	return true;
 }

@@ -30,7 +30,8 @@ struct tt_queue;
  * @local_ops: the hooks of LOCAL_IN and LOCAL_OUT, while they are there; tt_nets_mutex
  * @dismantled: never again; tt_nets_mutex
  * @sweep_at: up to where the collector got in @flows; tt_nets_mutex
- * @kicked: jiffies when something was set last; tt_nets_mutex
+ * @sweep_full: full sockets are looked at in this pass; tt_nets_mutex
+ * @kicks: how often something was set since the collector ran; tt_nets_mutex
  * @stats: per CPU; any context may add to its own CPU's
  * @budget: per CPU: of bad cookies that the stack may answer (cookie_ack.c)
  * @flows: key -> struct tt_flow; rhashtable's own locking, flows freed type-safe under RCU
@@ -85,7 +86,8 @@ struct tt_net {
 	struct nf_hook_ops local_ops[4];
 	bool dismantled;
 	u64 sweep_at;
-	unsigned long kicked;
+	bool sweep_full;
+	unsigned int kicks;
 	struct tt_stats __percpu *stats;
 	struct tt_budget __percpu *budget;
 	struct rhashtable flows;

@@ -242,6 +242,7 @@ void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const stru
 		EVENTS_IN(skb)++;
 	} else {
 		n->lost++;
+		first = false;
 		tt_stat_inc(n->tn, events_lost);
 	}
 	spin_unlock(&n->lock);

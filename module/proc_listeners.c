@@ -20,7 +20,7 @@ static void show_address(struct seq_file *m, const struct tt_listener_key *key)
 	seq_printf(m, " %d", key->dev);
 }
 
-/* The columns that came last: what was set. */
+/* What was set. */
 static void show_override(struct seq_file *m, const struct tt_override *o)
 {
 	static const char * const overflow[] = { "cookie", "recycle", "drop", "inherit" };
@@ -31,8 +31,24 @@ static void show_override(struct seq_file *m, const struct tt_override *o)
 		seq_puts(m, " inherit");
 	else
 		seq_printf(m, " %u", limit);
-	seq_printf(m, " %s %s\n", overflow[READ_ONCE(o->overflow)],
+	seq_printf(m, " %s %s", overflow[READ_ONCE(o->overflow)],
 		   cookies[READ_ONCE(o->cookies)]);
+}
+
+/* Counters that came after what can be set have their columns after it. */
+#define FIRST_STATS TT_LISTENER_handshakes_completed
+
+static void show_header(struct seq_file *m)
+{
+	int i;
+
+	seq_puts(m, "family address dev sockets halfopen young peak limit acceptq acceptq_max mode age_ms");
+	for (i = 0; i < FIRST_STATS; i++)
+		seq_printf(m, " %s", tt_listener_stat_names[i]);
+	seq_puts(m, " limit_set overflow cookie_mode");
+	for (; i < TT_LISTENER_STAT_COUNT; i++)
+		seq_printf(m, " %s", tt_listener_stat_names[i]);
+	seq_putc(m, '\n');
 }
 
 static int show(struct seq_file *m, void *v)
@@ -43,10 +59,7 @@ static int show(struct seq_file *m, void *v)
 	int i;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "family address dev sockets halfopen young peak limit acceptq acceptq_max mode age_ms");
-		for (i = 0; i < TT_LISTENER_STAT_COUNT; i++)
-			seq_printf(m, " %s", tt_listener_stat_names[i]);
-		seq_puts(m, " limit_set overflow cookie_mode\n");
+		show_header(m);
 		return 0;
 	}
 	l = list_entry(v, struct tt_listener, list);
@@ -56,9 +69,12 @@ static int show(struct seq_file *m, void *v)
 	seq_printf(m, " %u %u %u %u %llu %u %u %s %u", t.sockets, t.halfopen, t.young, t.peak,
 		   t.limit, t.acceptq, t.acceptq_max, tt_flood_is_on(l) ? "cookie" : "normal",
 		   tt_listener_age_ms(l));
-	for (i = 0; i < TT_LISTENER_STAT_COUNT; i++)
+	for (i = 0; i < FIRST_STATS; i++)
 		seq_printf(m, " %lu", sum.stat[i]);
 	show_override(m, &l->override);
+	for (; i < TT_LISTENER_STAT_COUNT; i++)
+		seq_printf(m, " %lu", sum.stat[i]);
+	seq_putc(m, '\n');
 	return 0;
 }
 

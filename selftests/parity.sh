@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 N=${TCPTRACK_N:-40}	# connections of each kind
-WRK=3			# cases; where time only passes in idleness, its load does not end
+WRK=3			# cases; where time only passes in idleness, it would not begin
 ! time_travels || WRK=0
 CLIENTS=100		# of wrk
 AFTER=1			# cases that wait for the time-outs: two minutes, where time passes as it does
@@ -27,17 +27,6 @@ run()
 {
 	in_ns "$client" traffic client "$v4" "${2:-80}" "$1" "$N" &&
 		in_ns "$client" traffic client "$v6" "${2:-80}" "$1" "$N"
-}
-
-# run_wrk PATH [HEADER]: its own closing is by the client; "Connection: close" and /close by
-# the server.
-run_wrk()
-{
-	local a
-	for a in "$v4" "[$v6]"; do
-		in_ns "$client" wrk -t1 -c"$CLIENTS" -d2s ${2:+-H "$2"} "http://$a:8080/$1" >/dev/null ||
-			return
-	done
 }
 
 # Without TIME_WAIT: of those, hundreds go in the same instant, and that is found within 2 s.
@@ -76,16 +65,21 @@ in_flight()
 	return "$bad"
 }
 
-# run_and_look SLACK PATH [HEADER]
+# run_and_look SLACK PATH [HEADER]: wrk's own closing is by the client; "Connection: close" and
+# /close by the server.
 run_and_look()
 {
-	local pid were
-	were=$(stack_total)
-	run_wrk "${@:2}" &
-	pid=$!
-	in_flight "$1" "$were"
-	local status=$?
-	wait "$pid" && return "$status"
+	local a pid were status=0
+	for a in "$v4" "[$v6]"; do
+		were=$(stack_total)
+		nsenter --net="/run/netns/$client" -- wrk -t1 -c"$CLIENTS" -d300s ${3:+-H "$3"} \
+			"http://$a:8080/$2" >/dev/null &
+		pid=$!
+		in_flight "$1" "$were" || status=1
+		kill -INT "$pid"
+		wait "$pid" || status=1
+	done
+	return "$status"
 }
 
 iperf()
