@@ -15,6 +15,7 @@
  * @run: it, with a fault; 0 or an errno
  * @wrong: after each time, without a fault: what is not as this result of @run demands, or
  *	NULL; and all is as it was before @begin
+ * @slow: it is not done without a fault after each one, but only at the end
  * @passes: of these errnos of the stack it is not told whether it was done
  */
 struct failnth_action {
@@ -24,6 +25,7 @@ struct failnth_action {
 	int (*run)(void);
 	const char *(*wrong)(int err);
 	bool (*passes)(int err);
+	bool slow;
 };
 
 extern const struct failnth_action failnth_insmod, failnth_do, failnth_dump, failnth_connect;

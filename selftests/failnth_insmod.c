@@ -125,4 +125,5 @@ static const char *wrong(int err)
 
 const struct failnth_action failnth_insmod = {
 	.name = "insmod", .set_up = set_up, .run = run, .wrong = wrong,
+	.slow = true,
 };
