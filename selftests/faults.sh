@@ -174,7 +174,7 @@ failing_swap()
 {
 	local where=$c status
 	ns_sysctl "$c" net.tcptrack.early=ingress "net.tcptrack.early_devices=lo v1"
-	both 5 "do" settings-set prerouting
+	both 7 "do" settings-set prerouting
 	status=$?
 	ns_sysctl "$c" net.tcptrack.early=off net.tcptrack.early_devices=
 	return "$status"
