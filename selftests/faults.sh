@@ -69,6 +69,7 @@ faults_on()
 		echo 0 >"$FAULTS/$d/verbose"
 		echo "$TIMES" >"$FAULTS/$d/times"
 	done
+	echo Y >"$FAULTS/failslab/cache-filter"
 	[[ ! -e $FAULTS/fail_page_alloc/min-order ]] || echo 0 >"$FAULTS/fail_page_alloc/min-order"
 }
 
@@ -80,6 +81,7 @@ faults_off()
 		echo 0 >"$FAULTS/$d/probability"
 		echo Y >"$FAULTS/$d/ignore-gfp-wait"
 	done
+	echo N >"$FAULTS/failslab/cache-filter"
 	[[ ! -e $FAULTS/fail_page_alloc/min-order ]] || echo 1 >"$FAULTS/fail_page_alloc/min-order"
 	within
 }
@@ -140,11 +142,11 @@ failing_insmod()
 	strip -g -o "$scratch/tcptrack.ko" "$ko" 2>/dev/null && ko=$scratch/tcptrack.ko
 	tt_unload
 	hold h "$a" 127.0.0.1 80 3
-	# what insmod's own code calls (and the kernel's sysfs_slab_add() leaks a name)
+	# what insmod's own code calls
 	# shellcheck disable=SC2046
-	within $(kernel_text do_one_initcall) $(kernel_text sysfs_slab_add)
+	within $(kernel_text do_one_initcall)
 	only failslab
-	each ours 20 insmod "$ko" tracepoint=1
+	each ours 50 insmod "$ko" tracepoint=1
 	status=$?
 	within
 	tt_load tracepoint=1
@@ -205,7 +207,7 @@ if [[ ! -d $FAULTS/failslab || ! -e /proc/thread-self/fail-nth ]]; then
 	echo "1..0 # SKIP needs a kernel with CONFIG_FAILSLAB"
 	exit $KSFT_SKIP
 fi
-trap 'faults_off; cleanup' EXIT
+trap 'faults_off; caches 0; cleanup' EXIT
 tt_load tracepoint=1
 ns_add a b
 ns_link "$a" "$b" 1
@@ -216,6 +218,7 @@ ns_add c
 ip -n "$c" link add v1 type veth peer name v2
 where=$a
 read -ra text < <(module_text)
+caches 1
 within
 plan $(($(grep -c . <<<"$operations$sysctls") + 11))
 while read -r kind name least; do

@@ -7,24 +7,36 @@
 FAULTS=/sys/kernel/debug
 FILTER=$FAULTS/failslab/require-start	# (not on x86 before 6.2)
 
-not_text=()		# what kmemleak asks for, which does without
+leaky=()		# the kernel's sysfs_slab_add() leaks the name of a cache
 
 # What may fail is what the given range of code, or what it calls, allocates. Without a
-# range: anything. But nothing that those of the second range call, or kmemleak.
+# range: anything.
 within()
 {
 	local d
 	# (once: the kernel's list is long)
-	[[ ${#not_text[@]} -gt 0 ]] ||
-		read -ra not_text < <(kernel_text __alloc_object __create_object; echo 0 0)
+	[[ ${#leaky[@]} -gt 0 ]] || read -ra leaky < <(kernel_text sysfs_slab_add; echo 0 0)
 	for d in "$FAULTS"/{failslab,fail_page_alloc}; do
 		[[ -e $d/require-start ]] || continue
 		echo 0 >"$d/require-start"
 		printf 0x%x "${2:--1}" >"$d/require-end"
 		printf 0x%x "${1:-0}" >"$d/require-start"
-		printf 0x%x "${4:-${not_text[1]}}" >"$d/reject-end"
-		printf 0x%x "${3:-${not_text[0]}}" >"$d/reject-start"
+		printf 0x%x "${leaky[1]}" >"$d/reject-end"
+		printf 0x%x "${leaky[0]}" >"$d/reject-start"
 		echo 32 >"$d/stacktrace-depth"
+	done
+}
+
+# caches 1|0: with cache-filter=Y all may fail, or none, but those of kmemleak and of
+# debugobjects: these do without, ask beside others or not, and so try nothing.
+caches()
+{
+	local f
+	for f in /sys/kernel/slab/*/failslab; do
+		case $f in
+		*/kmemleak_*|*/debug_objects_cache/*) ;;
+		*)	{ echo "$1" >"$f"; } 2>/dev/null;;
+		esac
 	done
 }
 
