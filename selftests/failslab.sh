@@ -2,32 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Allocations that fail. Of flows: traffic goes on undisturbed, what is not tracked is
-# counted exactly, and adopted as soon as there is memory again. While the module is
-# loaded, a namespace made or a file read: an error, or it works all the same. The
-# kernel needs CONFIG_FAILSLAB: the debug kernels have it, a distribution's do not.
+# counted exactly, and adopted as soon as there is memory again. (Each one in turn, of
+# whatever is done with the module: faults.sh.) The kernel needs CONFIG_FAILSLAB: the debug
+# kernels have it, a distribution's do not.
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-FAULTS=/sys/kernel/debug
-FILTER=$FAULTS/failslab/require-start	# (not on x86 before 6.2)
-
-# What may fail is what the given range of code, or what it calls, allocates.
-# Without a range: anything. (The kernel's sysfs_slab_add() leaks the name of a cache.)
-within()
-{
-	local d leaky
-	read -ra leaky < <(kernel_text sysfs_slab_add)
-	for d in "$FAULTS"/fail*/; do
-		[[ -e $d/require-start ]] || continue
-		echo 0 >"$d/require-start"
-		printf 0x%x "${2:--1}" >"$d/require-end"
-		printf 0x%x "${1:-0}" >"$d/require-start"
-		printf 0x%x "${leaky[1]}" >"$d/reject-end"
-		printf 0x%x "${leaky[0]}" >"$d/reject-start"
-		echo 32 >"$d/stacktrace-depth"
-	done
-}
+# shellcheck source=selftests/lib_fault.sh
+. "$(dirname "$0")/lib_fault.sh"
 
 # fail_begin FLAG: every allocation, with cache-filter=Y only of marked caches.
 fail_begin()
@@ -46,23 +28,6 @@ fail_end()
 	echo 0 >"$FAULTS/failslab/probability"
 	echo N >"$FAULTS/failslab/cache-filter"
 	[[ ! -e $FILTER ]] || within
-}
-
-# Print the range of the module's own code.
-module_text()
-{
-	# shellcheck disable=SC2046
-	set -- $(grep '^tcptrack ' /proc/modules)
-	echo "$6 $(($6 + $2))"
-}
-
-# Print the range of these functions of the kernel and of what is between them.
-kernel_text()
-{
-	awk -v names=" $* " '
-		index(names, " " $3 " ") { if (!first) first = $1; inside = $1; next }
-		inside && $1 != inside { last = $1; inside = "" }
-		END { print "0x" first, "0x" last }' /proc/kallsyms
 }
 
 # Connections of all kinds, N of each that is 10.
@@ -125,46 +90,12 @@ since()
 	counters_since "$a" | sed -n "s/^flows_$1 //p"
 }
 
-# Of all that an insmod allocates, what the module's own initialisation does.
-failing_insmod()
-{
-	local h status
-	tt_unload
-	ns_del "$b"
-	# shellcheck disable=SC2046
-	[[ ! -e $FILTER ]] || within $(kernel_text do_init_module)
-	hold h "$a" 127.0.0.1 80 3
-	failnth insmod "$TCPTRACK_KO" tracepoint=1
-	status=$?
-	within
-	tt_load tracepoint=1
-	parity "$a" && release h && return "$status"
-}
-
-failing_netns()
-{
-	local status
-	# shellcheck disable=SC2046
-	[[ ! -e $FILTER ]] || within $(module_text)
-	failnth netns
-	status=$?
-	within
-	return "$status"
-}
-
-failing_read()
-{
-	in_ns "$a" failnth read /proc/net/tcptrack &&
-		in_ns "$a" failnth read /proc/net/tcptrack_flows &&
-		in_ns "$a" failnth read /proc/net/stat/tcptrack
-}
-
-if [[ ! -d $FAULTS/failslab || ! -e /proc/thread-self/fail-nth ]]; then
+if [[ ! -d $FAULTS/failslab ]]; then
 	echo "1..0 # SKIP needs a kernel with CONFIG_FAILSLAB"
 	exit $KSFT_SKIP
 fi
 trap 'fail_end; cleanup' EXIT
-plan 6
+plan 3
 tt_load tracepoint=1
 ns_add a b
 ns_link "$a" "$b" 1
@@ -182,7 +113,4 @@ if [[ -e $FILTER ]]; then
 else
 	skip "no memory for a larger table" "needs CONFIG_FAULT_INJECTION_STACKTRACE_FILTER"
 fi
-check "insmod, each allocation failing in turn" failing_insmod
-check "a new namespace, each allocation failing in turn" failing_netns
-check "/proc, each allocation failing in turn" failing_read
 finish
