@@ -11,73 +11,76 @@
 . "$TESTS/lib_flood.sh"
 
 N=64		# the bound
-RATE=1000	# of a flood that goes on, SYNs or ACKs a second
-FOREVER=100000000
 CLIENTS=${TCPTRACK_LONG:+1000}
 CLIENTS=${CLIENTS:-100}
 
-# in_mode normal|cookie: $port's.
-in_mode()
-{
-	[[ $(listener_value "$port" mode) == "$1" ]]
-}
-
-# under_flood [OPTION]...: of flood.c, until flood_stop; $port is in cookie mode.
-under_flood()
-{
-	flood_start "$port" -n "$FOREVER" -r "$RATE" "$@"
-	wait_for in_mode cookie "$DEADLINE" || { echo "no cookie mode"; return 1; }
-}
-
-flooded()
-{
-	[[ $(listener_value "$port" syns) -ge $1 ]]
-}
-
-# no_resets NS: neither sent nor taken since counters_begin.
-no_resets()
-{
-	counters_are "$1" closed_reset_by_peer 0 closed_reset_by_us 0 closed_forgotten 0
-}
-
-clients()
+# get_in: during a flood every client gets in, each with a cookie of ours, as the stack, too,
+# counts them.
+get_in()
 {
 	local status
-	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
-	fresh_server
-	begin "$N"
 	under_flood || { flood_stop; return 1; }
 	stack_begin "$a"
 	counters_begin "$b"
 	in_ns "$b" traffic client "$to" "$port" echo "$CLIENTS" 1
 	status=$?
 	flood_stop
-	[[ $status -eq 0 ]] && watch_under "$N" &&
+	[[ $status -eq 0 ]] &&
 		counters_are "$a" cookies_valid "$CLIENTS" cookies_invalid 0 accept_full 0 &&
 		stack_is "$a" SyncookiesRecv "$CLIENTS" SyncookiesFailed 0 &&
 		no_resets "$a" && no_resets "$b"
 }
 
-# watch_under LIMIT: the witness has never seen more.
-watch_under()
+clients()
 {
-	local most
-	most=$(watch_value sum_max)
-	[[ $most -gt 0 && $most -le $1 ]] || { echo "the witness saw $most, of $1"; return 1; }
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
+	fresh_server
+	begin "$N"
+	get_in && watch_under "$N"
 }
 
-# undisturbed COMMAND...: transfers that go on meanwhile, intact and without a reset.
-undisturbed()
+# A SO_REUSEPORT group: one mode for all of its sockets, a limit for each of them.
+eight()
+{
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
+	fresh 1024 8
+	begin "$N"
+	[[ $(in_ns "$a" ss -Hltn "sport = :$port" | wc -l) -eq 8 ]] && get_in &&
+		watch_under $((8 * N)) && watch_is listener_over 0 &&
+		listener_is "$port" sockets 8 cookie_modes 1 cookies_valid "$CLIENTS"
+}
+
+# bound_to INDEX OPTION...: a listener with these options of listeners.c, and no other.
+bound_to()
 {
 	local status
-	hold transfers "$b" "$to" "$port" 4 holdecho
-	counters_begin "$b"
-	"$@"
-	status=$?
-	no_resets "$a" && no_resets "$b" || status=1
-	release transfers || return
-	# each of them has had its turn
-	awk '/requests/ { print; exit $1 < 4 }' "$scratch/transfers" && return "$status"
+	listen_as=("${@:2}")
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
+	fresh
+	listen_as=()
+	begin "$N"
+	get_in && watch_under "$N" &&
+		listener_is "$port" dev "$1" sockets 1 cookie_modes 1 cookies_valid "$CLIENTS"
+}
+
+to_device()
+{
+	bound_to "$(index_of "$1")" -d "$1"
+}
+
+index_of()
+{
+	ip -n "$a" -o link show dev "$1" | sed 's/:.*//'
+}
+
+# The device of the flood belongs to it, from now on.
+in_vrf()
+{
+	ip -n "$a" link add red type vrf table 10 && ip -n "$a" link set red up &&
+		ip -n "$a" link set v1 master red &&
+		ip -n "$a" addr replace fd01:0:0:1::1/64 dev v1 nodad || return
+	flood_way "$a" "$b" vrf red
+	to_device red
 }
 
 syn_flood_passes()
@@ -363,11 +366,15 @@ lasts()
 	! time_travels || [[ $(field duration_ms "$line") -lt 32000 ]] || { echo "too late: $line"; return 1; }
 }
 
-plan 26
+plan 34
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
+	if [[ $to == *.* ]]; then any=0.0.0.0; else any=$to; fi
 	[[ $to == *.* ]] || flood_between	# for its log's limit is a namespace's
 	run "$CLIENTS clients get in, each with a cookie" clients
+	run "to one of eight listeners" eight
+	run "to a listener at $any" bound_to 0 -a "$any"
+	run "to a listener that is bound to a device" to_device v1
 	run "transfers during a flood of SYNs" transfers
 	run "transfers during a flood of ACKs; all are refused" ack_flood 0
 	run "the stack sees those of the budget only" ack_flood 64
@@ -379,7 +386,9 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a flood that pulses" pulses
 	run "begins and ends at the watermarks" watermarks
 	run "lasts for cookie_min_time" lasts
-	# which is the last: that flood ends with the namespace
+	# that flood ends with the namespace
 	run "another listener, but for the namespace's limit" others 0 "$N"
+	flood_between
+	run "to a listener of a VRF" in_vrf
 done
 finish
