@@ -83,6 +83,37 @@ in_vrf()
 	to_device red
 }
 
+# The same options as without a flood, as both ends have them: also ECN, for which the client
+# has to ask.
+options()
+{
+	local status
+	policy overflow=cookie halfopen_listener_max="$N" cookie_min_time=600000
+	ns_sysctl "$b" net.ipv4.tcp_ecn=1
+	fresh_server
+	begin "$N"
+	options_are && counters_are "$a" cookies_sent 0 && under_flood && options_are &&
+		counters_are "$a" cookies_valid 1
+	status=$?
+	flood_stop
+	ns_sysctl "$b" net.ipv4.tcp_ecn=2
+	return "$status"
+}
+
+options_are()
+{
+	local mss=1448 one ns have status=0
+	[[ $to == *.* ]] || mss=1428
+	hold one "$b" "$to" "$port" 1
+	for ns in "$a" "$b"; do
+		have=$(in_ns "$ns" ss -Htino state established "( sport = :$port or dport = :$port )" |
+			tr ' ' '\n' | grep -xE 'ts|sack|ecn|(wscale|mss|pmtu|advmss):[0-9,]+' | xargs)
+		[[ $have == "ts sack ecn wscale:7,7 mss:$mss pmtu:1500 advmss:$mss" ]] ||
+			{ echo "$ns: $have"; status=1; }
+	done
+	release one && return "$status"
+}
+
 syn_flood_passes()
 {
 	local status
@@ -375,7 +406,7 @@ lasts()
 	! time_travels || [[ $(field duration_ms "$line") -lt 32000 ]] || { echo "too late: $line"; return 1; }
 }
 
-plan 34
+plan 36
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	if [[ $to == *.* ]]; then any=0.0.0.0; else any=$to; fi
@@ -384,6 +415,7 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "to one of eight listeners" eight
 	run "to a listener at $any" bound_to 0 -a "$any"
 	run "to a listener that is bound to a device" to_device v1
+	run "the same options as without a flood" options
 	run "transfers during a flood of SYNs" transfers
 	run "transfers during a flood of ACKs; all are refused" ack_flood 0
 	run "the stack sees those of the budget only" ack_flood 64
