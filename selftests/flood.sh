@@ -114,6 +114,56 @@ options_are()
 	release one && return "$status"
 }
 
+# docker WHERE: a container's port is published by DNAT, and docker-proxy listens on it, too.
+# To the early hook an ACK of such a connection is one for that listener, with no socket.
+docker()
+{
+	local c container status
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000 cookie_resets=0
+	fresh
+	begin 0
+	ns_add c
+	ns_link "$a" "$c" 9
+	ip -n "$c" route add default via 10.1.9.1
+	ip -n "$c" route add default via fd01:0:0:9::1
+	ns_sysctl "$a" net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.tcptrack.early_devices=v1 net.tcptrack.early="$1"
+	serve container "$c" 80
+	in_ns "$a" nft -f - <<-END || return
+		table inet docker {
+			chain pre {
+				type nat hook prerouting priority dstnat;
+				ip saddr 10.1.1.2 tcp dport $port dnat ip to 10.1.9.2:80
+				ip6 saddr fd01:0:0:1::2 tcp dport $port dnat ip6 to [fd01:0:0:9::2]:80
+			}
+		}
+	END
+	published "$c"
+	status=$?
+	in_ns "$a" nft delete table inet docker
+	ns_sysctl "$a" net.tcptrack.early=off net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+	serve_end container
+	ns_del "$c"
+	ip -n "$a" link del v9 2>/dev/null
+	return "$status"
+}
+
+# published CONTAINER
+published()
+{
+	flood "$port" -n 500 && listener_is "$port" mode cookie cookies_sent 500 &&
+		undisturbed container_flooded "$1"
+}
+
+container_flooded()
+{
+	[[ $(in_ns "$1" ss -Htn state established "sport = :80" | wc -l) -eq 4 ]] || return
+	counters_begin "$a"
+	flood "$port" -n "$ACKS" -a 0 && flood "$port" -n "$ACKS" -a 1400 -s 2 &&
+		counters_are "$a" cookies_invalid $((2 * ACKS)) cookies_valid 0 \
+			early_acks_dropped 0 early_cookies 0 flows_created 0
+}
+
 syn_flood_passes()
 {
 	local status
@@ -406,7 +456,7 @@ lasts()
 	! time_travels || [[ $(field duration_ms "$line") -lt 32000 ]] || { echo "too late: $line"; return 1; }
 }
 
-plan 36
+plan 40
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	if [[ $to == *.* ]]; then any=0.0.0.0; else any=$to; fi
@@ -420,6 +470,8 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "transfers during a flood of ACKs; all are refused" ack_flood 0
 	run "the stack sees those of the budget only" ack_flood 64
 	run "of which one source has its share" share_of_budget
+	run "a DNATed connection, early=prerouting" docker prerouting
+	run "a DNATed connection, early=ingress" docker ingress
 	run "fq, while somebody captures" fq
 	run "the listener and the module go and come" come_and_go
 	run "another listener does not notice" others "$N" 100000
