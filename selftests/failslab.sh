@@ -29,14 +29,15 @@ within()
 	done
 }
 
-# fail_begin FLAG: every allocation, with cache-filter=Y only of marked caches.
+# fail_begin FLAG [N]: every allocation (of the first N), with cache-filter=Y only of
+# marked caches.
 fail_begin()
 {
 	cd "$FAULTS/failslab" || return
 	echo N >ignore-gfp-wait
 	echo "$1" >cache-filter
 	echo 0 >verbose
-	printf 0xffffffff >./times
+	printf %#x "${2:-0xffffffff}" >./times
 	echo 100 >probability
 	cd - >/dev/null || return
 }
@@ -63,6 +64,18 @@ kernel_text()
 		index(names, " " $3 " ") { if (!first) first = $1; inside = $1; next }
 		inside && $1 != inside { last = $1; inside = "" }
 		END { print "0x" first, "0x" last }' /proc/kallsyms
+}
+
+# Print the range of one of the module's functions. (Its symbols are in no order.)
+function_text()
+{
+	awk -v name="$1" '
+		$4 != "[tcptrack]" { next }
+		$3 == name { first = $1 "" }
+		{ at[n++] = $1 "" }
+		END { for (i = 0; i < n; i++)
+			if (at[i] > first && (last == "" || at[i] < last)) last = at[i]
+		      print "0x" first, "0x" last }' /proc/kallsyms
 }
 
 # Connections of all kinds, N of each that is 10.
@@ -101,6 +114,27 @@ adopted()
 	parity "$a" && parity "$b" && counters_are "$a" flows_adopted 30 flows_created 0 &&
 		release h && in_ns "$b" traffic client 10.1.1.1 80 keep 10 &&
 		counters_are "$a" flows_adopted 30 flows_created 10
+}
+
+# A SYN whose answer finds no memory is as if it were lost: its sender tries again.
+unanswered()
+{
+	local status
+	# shellcheck disable=SC2046
+	within $(function_text tt_buffer_get)
+	ns_sysctl "$a" net.tcptrack.cookie_start=0 net.tcptrack.cookie_min_time=600000
+	counters_begin "$a"
+	stack_begin "$a"
+	stack_begin "$b"
+	fail_begin N 5
+	in_ns "$b" traffic client 10.1.1.1 80 client 5 5
+	status=$?
+	fail_end
+	ns_sysctl "$a" net.tcptrack.cookie_start=75
+	[[ $status -eq 0 ]] &&
+		counters_are "$a" syns 10 cookies_no_memory 5 syns_dropped 5 cookies_sent 5 \
+			cookies_valid 5 cookies_own_buffer 0 flows_created 5 &&
+		stack_is "$a" SyncookiesRecv 5 && stack_is "$b" TCPSynRetrans 5
 }
 
 # A table that cannot grow: more flows than it has buckets are refused.
@@ -164,7 +198,7 @@ if [[ ! -d $FAULTS/failslab || ! -e /proc/thread-self/fail-nth ]]; then
 	exit $KSFT_SKIP
 fi
 trap 'fail_end; cleanup' EXIT
-plan 6
+plan 7
 tt_load tracepoint=1
 ns_add a b
 ns_link "$a" "$b" 1
@@ -179,8 +213,10 @@ fail_end
 check "memory again: adopted" adopted
 if [[ -e $FILTER ]]; then
 	check "no memory for a larger table: flows_refused_memory is exact" no_growth
+	check "no memory for a cookie: cookies_no_memory is exact" unanswered
 else
 	skip "no memory for a larger table" "needs CONFIG_FAULT_INJECTION_STACKTRACE_FILTER"
+	skip "no memory for a cookie" "needs CONFIG_FAULT_INJECTION_STACKTRACE_FILTER"
 fi
 check "insmod, each allocation failing in turn" failing_insmod
 check "a new namespace, each allocation failing in turn" failing_netns
