@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # SYN cookies: what else their SYNs and ACKs may be: data, buffers of each kind, a lost ACK,
-# one that comes again and again, a tuple that has just been another connection's, a full
-# accept queue.
+# one that comes again and again (as by the stack's own cookies), a tuple that has just been
+# another connection's, a full accept queue, a SO_REUSEPORT group.
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-peer_test "$(cat <<'EOF'
+script=$(cat <<'EOF'
 case the third ACK is lost: nothing is sent again, what the client says next opens
 sysctl net.tcptrack.cookie_start 0
 asked f 40000
@@ -121,5 +121,116 @@ flow b
 > A
 state ESTABLISHED ESTABLISHED
 count flows_created 2 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 cookies_valid 2 cookies_invalid 20 stray 1
+
+case a cookie of one of eight listeners comes back to another
+sysctl net.tcptrack.cookie_start 0
+flow f 80 40000
+group s 8
+chosen s0 0
+> S opt mss=1460
+< SA
+noflow
+chosen s0 7
+> A
+state ESTABLISHED ESTABLISHED
+accept c s7
+STACK SyncookiesRecv 1 SyncookiesFailed 0
+count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
+
+case the eight have one stamp: the stack takes it there, without us
+sysctl net.tcptrack.cookie_start 0
+flow f 80 40000
+group s 8
+chosen s0 0
+> S opt mss=1460
+< SA
+sysctl net.tcptrack.mode off
+chosen s0 7
+> A
+accept c s7
+sysctl net.tcptrack.mode enforce
+> A len 100
+< A
+read c 100
+state ESTABLISHED ESTABLISHED
+STACK SyncookiesRecv 1 SyncookiesFailed 0
+count flows_adopted 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 EOF
-)"
+)
+
+# One cookie again and again: while its connection is there, after it has gone, and (where
+# minutes pass in an instant) when it is too old. The same lines for us and for the stack.
+replayed=$(cat <<'EOF'
+asked f 40000
+> A
+state ESTABLISHED ESTABLISHED
+accept c s
+> A
+quiet
+> R
+read c ECONNRESET
+noflow
+> A
+state ESTABLISHED ESTABLISHED
+accept d s
+> A len 100
+< A
+read d 100
+close d
+< FA
+> A seq 1
+< A
+> FA
+< A
+state TIME_WAIT CLOSED
+> A seq 1
+< A
+state TIME_WAIT CLOSED
+STACK SyncookiesRecv 2 SyncookiesFailed 0
+EOF
+)
+too_old=$(cat <<'EOF'
+wait 121000
+noflow
+flow g 80 40001
+> S opt mss=1460
+< SA
+flow f
+> A seq 1 ack 1
+< R
+noflow
+STACK SyncookiesRecv 2 SyncookiesFailed 1
+EOF
+)
+ours="count flows_created 1 closed_normal 1 closed_forgotten 1 cookie_modes 1 cookies_sent 1 \
+cookies_own_buffer 1 cookies_valid 2"
+theirs="count flows_created 1 flows_adopted 1 closed_normal 1 closed_forgotten 1 stray 1"
+if time_travels; then
+	replayed+=$'\n'$too_old
+	ours="count flows_created 2 closed_normal 1 closed_forgotten 1 cookie_modes 1 \
+cookies_sent 2 cookies_own_buffer 2 cookies_valid 2 cookies_invalid 1 cookies_invalid_passed 1 stray 1"
+	theirs="count flows_created 2 flows_adopted 1 closed_normal 1 closed_forgotten 1 stray 2"
+fi
+
+script+=$(cat <<EOF
+
+
+case a cookie that is replayed: ours
+sysctl net.tcptrack.cookie_start 0
+sysctl net.tcptrack.cookie_min_time 600000
+sysctl net.tcptrack.cookie_resets 100000
+$replayed
+$ours
+
+case a cookie that is replayed: the stack's own
+sysctl net.ipv4.tcp_syncookies 2
+sysctl net.tcptrack.mode monitor
+$replayed
+$theirs
+EOF
+)
+# STACK [COUNTER N]...: what the stack itself has counted
+script=$(sed '/^STACK /{s/ \([A-Z][A-Za-z]*\) \([0-9]*\)/ \&\& nstat -asz TcpExt\1 | grep -q "^TcpExt\1 *\2 "/g
+	s/^STACK && /sh /}' <<<"$script")
+
+peer_test "$script"

@@ -17,7 +17,7 @@ cookies_always()
 	echo "sysctl -qw net.tcptrack.cookie_start=0 net.tcptrack.mode=$mode"
 }
 
-peer_test "$(sed "s|^ON$|sh $(cookies_always on)|;s|^OFF$|sh $(cookies_always off)|;s|^count .*|& cookie_modes 1|" <<'EOF'
+cases=$(cat <<'EOF'
 case a SYN that nothing stands against
 OFF
 flow f 80 40000
@@ -153,6 +153,29 @@ ON
 < SA
 state SYN_RECEIVED ESTABLISHED
 count flows_created 1 cookie_left_filter 1
+
+case a listener whose own options go with each packet
+only 6
+OFF
+flow f 80 40000
+bind s
+opt s dstopts 1
+listen s
+ON
+> S
+drain
+state SYN_RECEIVED ESTABLISHED
+count flows_created 1 cookie_left_option 1
+
+case a SYN whose options are wrong
+OFF
+flow f 80 40000
+listen s
+ON
+> S opt mss=1460,hex=0301
+< SA
+state SYN_RECEIVED ESTABLISHED
+count flows_created 1 cookie_left_option 1 invalid_option 1
 
 case IP options
 only 4
@@ -330,4 +353,52 @@ read c 10
 state ESTABLISHED ESTABLISHED
 count stray 1 flows_created 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1 cookies_invalid 1 cookies_invalid_passed 1
 EOF
-)"
+)
+
+# What only some kernels have: TCP-AO, and the hash that it needs.
+can_sign()
+{
+	/usr/bin/python3 -c 'import socket, struct
+key = struct.pack("=H2x4s120x64s10xBBBBBB80s", socket.AF_INET, b"\xc0\0\2\1", b"hmac(sha1)",
+		  32, 1, 1, 0, 0, 3, b"key")
+socket.socket().setsockopt(socket.IPPROTO_TCP, 38, key)' 2>/dev/null
+}
+
+! can_sign || cases+=$(cat <<'EOF'
+
+
+case a listener with an AO key
+OFF
+flow f 80 40000
+bind s
+opt s ao 1
+listen s
+ON
+> S
+< SA
+state SYN_RECEIVED ESTABLISHED
+count flows_created 1 cookie_left_auth 1
+EOF
+)
+group=$scratch/cgroup
+mkdir "$group"
+if mount -t cgroup2 none "$group" 2>/dev/null; then
+	trap 'umount "$group"; cleanup' EXIT
+	cases+=$(cat <<EOF
+
+
+case a listener with a filter of its cgroup
+OFF
+flow f 80 40000
+sh mkdir $group/tt-\$PPID && xdp -c $group/tt-\$PPID && echo \$PPID >$group/tt-\$PPID/cgroup.procs
+listen s
+ON
+> S
+quiet
+sh echo \$PPID >$group/cgroup.procs && rmdir $group/tt-\$PPID
+count flows_created 1 cookie_left_filter 1
+EOF
+)
+fi
+
+peer_test "$(sed "s|^ON$|sh $(cookies_always on)|;s|^OFF$|sh $(cookies_always off)|;s|^count .*|& cookie_modes 1|" <<<"$cases")"

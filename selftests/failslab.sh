@@ -11,14 +11,15 @@
 # shellcheck source=selftests/lib_fault.sh
 . "$(dirname "$0")/lib_fault.sh"
 
-# fail_begin FLAG: every allocation, with cache-filter=Y only of marked caches.
+# fail_begin FLAG [N]: every allocation (of the first N), with cache-filter=Y only of
+# marked caches.
 fail_begin()
 {
 	cd "$FAULTS/failslab" || return
 	echo N >ignore-gfp-wait
 	echo "$1" >cache-filter
 	echo 0 >verbose
-	printf 0xffffffff >./times
+	printf %#x "${2:-0xffffffff}" >./times
 	echo 100 >probability
 	cd - >/dev/null || return
 }
@@ -28,6 +29,18 @@ fail_end()
 	echo 0 >"$FAULTS/failslab/probability"
 	echo N >"$FAULTS/failslab/cache-filter"
 	[[ ! -e $FILTER ]] || within
+}
+
+# Print the range of one of the module's functions. (Its symbols are in no order.)
+function_text()
+{
+	awk -v name="$1" '
+		$4 != "[tcptrack]" { next }
+		$3 == name { first = $1 "" }
+		{ at[n++] = $1 "" }
+		END { for (i = 0; i < n; i++)
+			if (at[i] > first && (last == "" || at[i] < last)) last = at[i]
+		      print "0x" first, "0x" last }' /proc/kallsyms
 }
 
 # Connections of all kinds, N of each that is 10.
@@ -68,6 +81,27 @@ adopted()
 		counters_are "$a" flows_adopted 30 flows_created 10
 }
 
+# A SYN whose answer finds no memory is as if it were lost: its sender tries again.
+unanswered()
+{
+	local status
+	# shellcheck disable=SC2046
+	within $(function_text tt_buffer_get)
+	ns_sysctl "$a" net.tcptrack.cookie_start=0 net.tcptrack.cookie_min_time=600000
+	counters_begin "$a"
+	stack_begin "$a"
+	stack_begin "$b"
+	fail_begin N 5
+	in_ns "$b" traffic client 10.1.1.1 80 client 5 5
+	status=$?
+	fail_end
+	ns_sysctl "$a" net.tcptrack.cookie_start=75
+	[[ $status -eq 0 ]] &&
+		counters_are "$a" syns 10 cookies_no_memory 5 syns_dropped 5 cookies_sent 5 \
+			cookies_valid 5 cookies_own_buffer 0 flows_created 5 &&
+		stack_is "$a" SyncookiesRecv 5 && stack_is "$b" TCPSynRetrans 5
+}
+
 # A table that cannot grow: more flows than it has buckets are refused.
 no_growth()
 {
@@ -95,7 +129,7 @@ if [[ ! -d $FAULTS/failslab ]]; then
 	exit $KSFT_SKIP
 fi
 trap 'fail_end; cleanup' EXIT
-plan 3
+plan 4
 tt_load tracepoint=1
 ns_add a b
 ns_link "$a" "$b" 1
@@ -110,7 +144,9 @@ fail_end
 check "memory again: adopted" adopted
 if [[ -e $FILTER ]]; then
 	check "no memory for a larger table: flows_refused_memory is exact" no_growth
+	check "no memory for a cookie: cookies_no_memory is exact" unanswered
 else
 	skip "no memory for a larger table" "needs CONFIG_FAULT_INJECTION_STACKTRACE_FILTER"
+	skip "no memory for a cookie" "needs CONFIG_FAULT_INJECTION_STACKTRACE_FILTER"
 fi
 finish

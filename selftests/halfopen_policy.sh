@@ -35,6 +35,14 @@ two_listeners()
 	return "$status"
 }
 
+# within_1s N: from now on, so many are half-open.
+within_1s()
+{
+	wait_for holds_now "$a" "$1" 1 && return
+	echo "$(halfopen_of "$a") after 1 s"
+	return 1
+}
+
 # Within 1 s of the write.
 lowered()
 {
@@ -43,7 +51,7 @@ lowered()
 	begin 0
 	flood "$port" -n 200 && was_held 200 || return
 	ns_sysctl "$a" net.tcptrack.halfopen_max=50
-	wait_for holds_now "$a" 50 1 || { echo "$(halfopen_of "$a") after 1 s"; return 1; }
+	within_1s 50 || return
 	youngest 150 &&
 		counters_are "$a" syns 200 over_namespace 0 halfopen_evicted 150 \
 			closed_evicted 150 halfopen 50 &&
@@ -62,7 +70,7 @@ lowered_for_two()
 	begin 0
 	flood "$one" -n 90 && flood "$port" -n 70 && was_held 160 &&
 		ns_sysctl "$a" net.tcptrack.halfopen_max=50 &&
-		wait_for holds_now "$a" 50 1 &&
+		within_1s 50 &&
 		counters_are "$a" halfopen_evicted 110 halfopen 50 &&
 		listener_is "$one" halfopen 25 && listener_is "$port" halfopen 25
 	status=$?
@@ -81,8 +89,7 @@ loaded()
 	flood "$port" -n 200
 	tt_load halfopen_max=50
 	ns_sysctl "$a" net.tcptrack.overflow=recycle net.tcptrack.halfopen_timeout_min=600000
-	wait_for holds_now "$a" 50 1 || echo "$(halfopen_of "$a") after 1 s"
-	holds "$a" 50 && [[ $(proc_value "$a" halfopen_evicted) -eq 150 ]]
+	within_1s 50 && holds "$a" 50 && value_is "$a" halfopen_evicted 150
 	status=$?
 	in_ns - sysctl -qw net.tcptrack.halfopen_max=100000
 	return "$status"
@@ -99,8 +106,7 @@ loaded_unfollowed()
 	flood "$port" -n 200
 	tt_load halfopen_max=50 flows_max=4
 	ns_sysctl "$a" net.tcptrack.overflow=recycle net.tcptrack.halfopen_timeout_min=600000
-	wait_for holds_now "$a" 50 1 || echo "$(halfopen_of "$a") after 1 s"
-	holds_now "$a" 50 && value_is "$a" halfopen_evicted 150
+	within_1s 50 && value_is "$a" halfopen_evicted 150
 	status=$?
 	[[ $status -eq 0 ]] || proc_show "$a" | grep halfopen
 	empty "$a"

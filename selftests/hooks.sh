@@ -17,7 +17,7 @@ conntrack()
 		chain input {
 			type filter hook input priority 0
 			ct state invalid drop
-			tcp dport 81 drop
+			tcp dport 81 counter drop
 			tcp dport 82 reject with tcp reset
 		}
 		chain output { type filter hook output priority 0; ct state new,established accept; }
@@ -53,10 +53,22 @@ no_rules()
 # What the firewall drops reached no socket: the tracker has nothing of it either.
 dropped()
 {
+	local status
 	counters_begin "$a"
-	in_ns "$b" timeout 2 traffic client 10.1.1.1 81 client 1 1 2>/dev/null
-	parity "$a" && counters_are "$a" flows_created 0 flows_picked_up 0 &&
-		state_is "$a" remote SYN_SENT 0
+	stack_begin "$b"
+	in_ns "$b" timeout 2 traffic client 10.1.1.1 81 client 1 1
+	status=$?
+	[[ $status -eq 124 ]] || { echo "the client: status $status"; return 1; }
+	parity "$a" && counters_are "$a" flows_created 0 flows_picked_up 0 syns 0 &&
+		state_is "$a" remote SYN_SENT 0 && wait_for all_dropped 5
+}
+
+# As many SYNs as the client has sent, the first one and those that followed.
+all_dropped()
+{
+	local n
+	n=$(in_ns "$a" nft list chain inet t input | sed -n 's/.* counter packets \([0-9]*\) .* drop$/\1/p')
+	[[ $n -gt 0 ]] && stack_is "$b" TCPSynRetrans $((n - 1))
 }
 
 agree()

@@ -19,4 +19,7 @@ rmmod tcptrack_kunit || exit 1
 # The cases only: not the parameters of one, and not the suites once more.
 echo "$out" | grep -E '^    ((not )?ok [0-9]|# .*:[0-9]+$|# [a-z_]+: (EXP|ASS))' | sed 's/^    //'
 suites=$(echo "$out" | grep -cE '^ok [0-9]+ tcptrack_')
-[ "$suites" -gt 0 ] && ! echo "$out" | grep -q '^ *not ok'
+# the sources are beside what was built of them
+wanted=$(cat "${ko%/*}"/*_test.c | grep -c '^kunit_test_suites(&')
+[ "$suites" -eq "$wanted" ] || echo "# $suites suites were run, of $wanted"
+[ "$suites" -gt 0 ] && [ "$suites" -eq "$wanted" ] && ! echo "$out" | grep -q '^ *not ok'

@@ -9,6 +9,9 @@
 TCPTRACK_WATCH_KO=${TCPTRACK_WATCH_KO:-$TESTS/watch/tcptrack_watch.ko}
 SOURCES4=198.18.0.0/15
 SOURCES6=2001:2::/48
+RATE=1000	# of a flood that goes on, SYNs or ACKs a second
+FOREVER=100000000
+listen_as=()
 
 flood_setup()
 {
@@ -47,12 +50,13 @@ run()
 	fi
 }
 
-# fresh [BACKLOG [SOCKETS [never]]]: a listener that has seen nothing yet, at $port.
+# fresh [BACKLOG [SOCKETS [never]]]: a listener that has seen nothing yet, at $port; the
+# array listen_as may have options of listeners.c.
 fresh()
 {
 	serve_end server
 	port=$((${port:-1000} + 1))
-	background server "$a" listeners "$port" "${1:-1024}" "${2:-1}" ${3:+"$3"}
+	background server "$a" listeners "${listen_as[@]}" "$port" "${1:-1024}" "${2:-1}" ${3:+"$3"}
 }
 
 # listening VARIABLE NS FIRST N: so many sockets, until it is killed
@@ -89,16 +93,22 @@ serve_end()
 # comes; A's address for floods in the variable.
 flood_link()
 {
-	local mac
 	ns_link "$2" "$3" 1
 	printf -v "$1" %s "$(mac_of "$2" v1)"
-	mac=$(mac_of "$3" v1)
-	ip -n "$2" neigh replace 10.1.1.2 lladdr "$mac" dev v1 nud permanent
-	ip -n "$2" neigh replace fd01:0:0:1::2 lladdr "$mac" dev v1 nud permanent
-	ip -n "$2" route add $SOURCES4 via 10.1.1.2
-	ip -n "$2" route add $SOURCES6 via fd01:0:0:1::2
+	flood_way "$2" "$3"
 	ip -n "$3" route add blackhole $SOURCES4
 	ip -n "$3" route add blackhole $SOURCES6
+}
+
+# flood_way A B [WORD]...: A's routes to the sources, with these words more, as "vrf red".
+flood_way()
+{
+	local mac to
+	mac=$(mac_of "$2" v1)
+	for to in "$SOURCES4 10.1.1.2" "$SOURCES6 fd01:0:0:1::2"; do
+		ip -n "$1" neigh replace "${to#* }" lladdr "$mac" dev v1 nud permanent
+		ip -n "$1" route add "${to% *}" via "${to#* }" "${@:3}"
+	done
 }
 
 # mac_of NS DEVICE
@@ -288,4 +298,50 @@ listener_is()
 		}
 		shift 2
 	done
+}
+
+# in_mode normal|cookie: $port's.
+in_mode()
+{
+	[[ $(listener_value "$port" mode) == "$1" ]]
+}
+
+# under_flood [OPTION]...: of flood.c, until flood_stop; $port is in cookie mode.
+under_flood()
+{
+	flood_start "$port" -n "$FOREVER" -r "$RATE" "$@"
+	wait_for in_mode cookie "$DEADLINE" || { echo "no cookie mode"; return 1; }
+}
+
+flooded()
+{
+	[[ $(listener_value "$port" syns) -ge $1 ]]
+}
+
+# no_resets NS: neither sent nor taken since counters_begin.
+no_resets()
+{
+	counters_are "$1" closed_reset_by_peer 0 closed_reset_by_us 0 closed_forgotten 0
+}
+
+# watch_under LIMIT: the witness has never seen more.
+watch_under()
+{
+	local most
+	most=$(watch_value sum_max)
+	[[ $most -gt 0 && $most -le $1 ]] || { echo "the witness saw $most, of $1"; return 1; }
+}
+
+# undisturbed COMMAND...: transfers that go on meanwhile, intact and without a reset.
+undisturbed()
+{
+	local status
+	hold transfers "$b" "$to" "$port" 4 holdecho
+	counters_begin "$b"
+	"$@"
+	status=$?
+	no_resets "$a" && no_resets "$b" || status=1
+	release transfers || return
+	# each of them has had its turn
+	awk '/requests/ { print; exit $1 < 4 }' "$scratch/transfers" && return "$status"
 }

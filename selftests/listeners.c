@@ -1,41 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * listeners PORT BACKLOG N [never]: N listening sockets, dual stack, of one port (a
- * SO_REUSEPORT group if N > 1); prints "ready". A client is answered as by
- * "traffic server", one after another; never: none is accepted. SIGHUP: the first
- * socket is shut down and listens again, "again".
+ * listeners [-a ADDRESS] [-d DEVICE] PORT BACKLOG N [never]: N listening sockets of one
+ * port (a SO_REUSEPORT group if N > 1), dual stack or at that address, bound to that
+ * device; prints "ready". A client is answered as by "traffic server", one after another;
+ * never: none is accepted. SIGHUP: the first socket is shut down and listens again, "again".
  */
 
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "traffic.h"
 
 #define REPLY	100
 #define MOST	64
 
 static volatile sig_atomic_t again;
+static struct sockaddr_storage at;
+static socklen_t at_len;
+static const char *device;
 
 static void on_hup(int sig)
 {
 	again = 1;
 }
 
-static int listener(int port, int backlog, bool group)
+/* NULL: any, of both families */
+static bool set_address(const char *text, int port)
 {
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int fd = socket(AF_INET6, SOCK_STREAM, 0), one = 1, off = 0;
+	struct sockaddr_in6 *s6 = (void *)&at;
+	struct sockaddr_in *s4 = (void *)&at;
+
+	if (text && !strchr(text, ':')) {
+		s4->sin_family = AF_INET;
+		s4->sin_port = htons(port);
+		at_len = sizeof(*s4);
+		return inet_pton(AF_INET, text, &s4->sin_addr) == 1;
+	}
+	s6->sin6_family = AF_INET6;
+	s6->sin6_port = htons(port);
+	at_len = sizeof(*s6);
+	return !text || inet_pton(AF_INET6, text, &s6->sin6_addr) == 1;
+}
+
+static int listener(int backlog, bool group)
+{
+	int fd = socket(at.ss_family, SOCK_STREAM, 0), one = 1, off = 0;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (group)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, (void *)&sin6, sizeof(sin6)) || listen(fd, backlog)) {
+	if (at.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if ((device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device))) ||
+	    bind(fd, (void *)&at, at_len) || listen(fd, backlog)) {
 		perror("listeners");
 		exit(1);
 	}
@@ -52,22 +78,44 @@ static void serve(int fd)
 {
 	char reply[REPLY] = "x", c = 0;
 
-	while (c != 'c' && recv(fd, &c, 1, 0) == 1)
+	while (c != 'c' && recv(fd, &c, 1, 0) == 1 && c != 'e')
 		send(fd, reply, sizeof(reply), MSG_NOSIGNAL);
+	if (c == 'e')
+		echo_serve(fd);
 	close(fd);
+}
+
+/* The arguments that are no options; NULL: they are not understood. */
+static char **parse(int argc, char **argv)
+{
+	const char *address = NULL;
+	int c;
+
+	while ((c = getopt(argc, argv, "a:d:")) != -1) {
+		if (c == 'a')
+			address = optarg;
+		else if (c == 'd')
+			device = optarg;
+		else
+			return NULL;
+	}
+	if (argc - optind < 3 || argc - optind > 4 || !set_address(address, atoi(argv[optind])))
+		return NULL;
+	return argv + optind;
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_hup };
-	int backlog = argc > 2 ? atoi(argv[2]) : 0, n = argc > 3 ? atoi(argv[3]) : 0, i;
+	char **args = parse(argc, argv);
+	int backlog = args ? atoi(args[1]) : 0, n = args ? atoi(args[2]) : 0, i;
 	struct pollfd fds[MOST];
 
-	if (argc < 4 || argc > 5 || n < 1 || n > MOST)
+	if (n < 1 || n > MOST)
 		return 2;
 	for (i = 0; i < n; i++) {
-		fds[i].fd = listener(atoi(argv[1]), backlog, n > 1);
-		fds[i].events = argc == 4 ? POLLIN : 0;
+		fds[i].fd = listener(backlog, n > 1);
+		fds[i].events = args[3] ? 0 : POLLIN;
 	}
 	sigaction(SIGHUP, &sa, NULL);
 	say("ready");

@@ -9,7 +9,9 @@
  *   accept S LISTENER      write S N    read S N|eof|ERRNO
  *   shutdown S             close S      abort S (RST)      disconnect S
  *   destroy                whatever socket the current flow has, as "ss -K" does
- *   opt S NAME VALUE       error S ERRNO (opt: md5 and filter have no value of use)
+ *   opt S NAME VALUE       error S ERRNO (opt: md5, ao, filter, dstopts: any value)
+ *   group S N              N listening sockets of one port, which have S0, S1, ... for names
+ *   chosen S N             of the group of S the N-th has what comes from now on
  */
 
 #define _GNU_SOURCE
@@ -68,7 +70,7 @@ static socklen_t address(const struct end *e, bool any, struct sockaddr_storage 
 	return sizeof(*s6);
 }
 
-static int new_socket(const char *name, bool any)
+static int new_socket(const char *name, bool any, bool shared)
 {
 	int *fd = sock_find(name, true), one = 1;
 	struct sockaddr_storage ss;
@@ -80,6 +82,8 @@ static int new_socket(const char *name, bool any)
 	if (*fd < 0)
 		fail("socket: %s", strerror(errno));
 	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (shared)
+		setsockopt(*fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	if (bind(*fd, (void *)&ss, len) < 0)
 		fail("bind: %s", strerror(errno));
 	return *fd;
@@ -87,13 +91,34 @@ static int new_socket(const char *name, bool any)
 
 static void do_listen(const char *name, int backlog)
 {
-	if (listen(new_socket(name, true), backlog) < 0)
+	if (listen(new_socket(name, true, false), backlog) < 0)
 		fail("listen: %s", strerror(errno));
+}
+
+static void do_group(const char *name, int n)
+{
+	char member[32];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(member, sizeof(member), "%s%d", name, i);
+		if (listen(new_socket(member, true, true), 128) < 0)
+			fail("listen: %s", strerror(errno));
+	}
+}
+
+static void do_chosen(int fd, int n)
+{
+	struct sock_filter one = { BPF_RET | BPF_K, 0, 0, n };
+	struct sock_fprog prog = { 1, &one };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog)) < 0)
+		fail("SO_ATTACH_REUSEPORT_CBPF: %s", strerror(errno));
 }
 
 static void do_connect(const char *name, int data)
 {
-	int fd = new_socket(name, false);
+	int fd = new_socket(name, false, false);
 	struct sockaddr_storage ss;
 	socklen_t len = address(&cur->end[0], false, &ss);
 	char buf[1024] = "x";
@@ -170,6 +195,42 @@ static void set_md5(int fd)
 		fail("TCP_MD5SIG: %s", strerror(errno));
 }
 
+/* TCP-AO, which is not in the headers of every machine that compiles this. */
+struct ao_add {
+	struct sockaddr_storage addr;
+	char alg_name[64];
+	__s32 ifindex;
+	__u32 flags;
+	__u16 reserved;
+	__u8 prefix, sndid, rcvid, maclen, keyflags, keylen;
+	__u8 key[80];
+} __attribute__((aligned(8)));
+
+#define AO_ADD_KEY	38
+
+/* For some other peer, too. */
+static void set_ao(int fd)
+{
+	struct ao_add ao = { .alg_name = "hmac(sha1)", .prefix = family == AF_INET ? 32 : 128,
+			     .sndid = 100, .rcvid = 100, .keylen = 3, .key = "key" };
+	struct end other = cur->end[0];
+
+	other.port = 0;
+	other.ip[3] ^= 0x80;
+	address(&other, false, &ao.addr);
+	if (setsockopt(fd, IPPROTO_TCP, AO_ADD_KEY, &ao, sizeof(ao)) < 0)
+		fail("TCP_AO_ADD_KEY: %s", strerror(errno));
+}
+
+/* Options that go with each packet, and so with a SYN-ACK: padding, 6 octets of it. */
+static void set_dstopts(int fd)
+{
+	const __u8 padding[8] = { 0, 0, 1, 4 };
+
+	if (setsockopt(fd, IPPROTO_IPV6, 59, padding, sizeof(padding)) < 0)	/* IPV6_DSTOPTS */
+		fail("IPV6_DSTOPTS: %s", strerror(errno));
+}
+
 /* One that takes everything. */
 static void set_filter(int fd)
 {
@@ -201,15 +262,17 @@ static void do_opt(int fd, const char *name, int value)
 		{ "recverr", 0, 0 },
 		{ "minttl", 0, 0 },
 	};
+	static const struct { const char *name; void (*set)(int fd); } sets[] = {
+		{ "md5", set_md5 }, { "ao", set_ao }, { "filter", set_filter },
+		{ "dstopts", set_dstopts },
+	};
 	size_t i;
 
-	if (!strcmp(name, "md5")) {
-		set_md5(fd);
-		return;
-	}
-	if (!strcmp(name, "filter")) {
-		set_filter(fd);
-		return;
+	for (i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
+		if (!strcmp(name, sets[i].name)) {
+			sets[i].set(fd);
+			return;
+		}
 	}
 	for (i = 0; i < sizeof(opts) / sizeof(*opts); i++) {
 		int level = opts[i].level, opt = opts[i].opt;
@@ -304,7 +367,7 @@ bool socket_command(int argc, char **argv)
 	} else if (!strcmp(cmd, "listen")) {
 		do_listen(argv[1], argc > 2 ? number(argv[2]) : 128);
 	} else if (!strcmp(cmd, "bind")) {
-		new_socket(argv[1], false);
+		new_socket(argv[1], false, false);
 	} else if (!strcmp(cmd, "connect")) {
 		do_connect(argv[1], argc > 3 ? number(argv[3]) : 0);
 	} else if (!strcmp(cmd, "accept") && argc > 2) {
@@ -325,6 +388,10 @@ bool socket_command(int argc, char **argv)
 		do_disconnect(*sock_find(argv[1], false));
 	} else if (!strcmp(cmd, "opt") && argc > 3) {
 		do_opt(*sock_find(argv[1], false), argv[2], number(argv[3]));
+	} else if (!strcmp(cmd, "group") && argc > 2) {
+		do_group(argv[1], number(argv[2]));
+	} else if (!strcmp(cmd, "chosen") && argc > 2) {
+		do_chosen(*sock_find(argv[1], false), number(argv[2]));
 	} else if (!strcmp(cmd, "error") && argc > 2) {
 		do_error(*sock_find(argv[1], false), argv[2]);
 	} else {

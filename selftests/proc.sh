@@ -174,7 +174,49 @@ same_after_rename()
 	[[ $(modinfo -F depends "$TCPTRACK_KO") == '' && $(modinfo -F license "$TCPTRACK_KO") == GPL* ]]
 }
 
-plan 18
+# Of files, parameters and attributes: those that are known, and no others.
+no_other()
+{
+	local words='(^|[-_])(secrets?|keys?|seeds?|salts?|hash|random)($|[-_])'
+	[[ $(cd /sys/module/tcptrack/parameters && echo *) == "flows_max halfopen_max mode tracepoint" ]] ||
+		{ ls /sys/module/tcptrack/parameters; return 1; }
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug || return
+	# the kernel's own, of any module's caches, tracepoints and coverage
+	! find /sys/kernel/debug \( -path '*/slab' -o -path '*/tracing' -o -path '*/gcov' \) -prune \
+		-o -iname '*tcptrack*' -print | grep . || return
+	grep -q 'name: tcptrack$' "$TCPTRACK_SPEC" || { echo "no $TCPTRACK_SPEC"; return 1; }
+	! sed -n 's/^ *\(- \)\?name: *//p' "$TCPTRACK_SPEC" | grep -E "$words"
+}
+
+# seen NAME: what can be read of a new namespace in which this and that has happened, but
+# for what hangs on time.
+seen()
+{
+	local ns server addr port
+	ns_add ns
+	ns_sysctl "$ns" net.tcptrack.cookie_start=0 net.tcptrack.cookie_min_time=600000
+	serve server "$ns" 80
+	for addr in 127.0.0.1 ::1; do
+		for port in 20000 20001 20002; do
+			TRAFFIC_SPORT=$port in_ns "$ns" traffic client "$addr" 80 client 1 || return
+		done
+	done
+	settle_state "$ns" local TIME_WAIT 6 || return
+	proc_show "$ns" | grep -vE '^(uptime|segments_|collector_|[a-z]*_gap|halfopen_life)' >"$scratch/$1"
+	in_ns "$ns" awk 'NR > 1 { $12 = "" } 1' /proc/net/tcptrack_listeners >>"$scratch/$1"
+	in_ns "$ns" awk 'NR > 1 { $6 = $7 = "" } 1' /proc/net/tcptrack_flows | sort >>"$scratch/$1"
+	kill -KILL "$server"
+	ns_del "$ns"
+}
+
+# Each namespace has a secret of its own. So nothing of it is in what two of them show alike.
+no_secret()
+{
+	seen one && seen two && diff "$scratch/one" "$scratch/two" &&
+		[[ $(grep -c '^ipv' "$scratch/one") -eq 7 ]] && ! grep -E '[0-9a-f]{16}' "$scratch/one"
+}
+
+plan 20
 tt_load tracepoint=1
 ns_add a b alone
 ns_link "$a" "$b" 1
@@ -193,6 +235,8 @@ check "lnstat, each value" wait_for lnstat_equal "$a" 20
 check "flows_max is per namespace and clamped" sysctl_clamped "$b"
 check "a word and what it is cut off from is refused" word_cut_off "$b"
 check "modinfo: no dependencies" same_after_rename
+check "parameters, debugfs, attributes: none for a secret" no_other
+check "nothing that is shown hangs on a secret" no_secret
 if [[ -n $TRANSITIONS ]]; then
 	skip "module parameter tracepoint" "transitions are recorded without it"
 else

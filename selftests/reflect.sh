@@ -72,7 +72,8 @@ asymmetric()
 	return 1
 }
 
-# v3 belongs to a VRF, v4 to a bridge, v5 is a VLAN on v1.
+# v3 belongs to a VRF, v4 to a bridge, v5 is a VLAN on v1; ipip6 and ip6tnl7, where the kernel
+# has them, are tunnels through v1.
 devices()
 {
 	local ns
@@ -90,6 +91,45 @@ devices()
 	done
 	place "$a" v5 5 1
 	place "$b" v5 5 2
+	tunnel 6 ipip 10.1.1.1 10.1.1.2 && tunnel 7 ip6tnl fd01:0:0:1::1 fd01:0:0:1::2 mode any
+	return 0
+}
+
+# tunnel N TYPE A B [WORD]...: the device TYPEN in both namespaces, between these addresses.
+tunnel()
+{
+	ip -n "$a" link add "$2$1" type "$2" local "$3" remote "$4" "${@:5}" 2>/dev/null &&
+		ip -n "$b" link add "$2$1" type "$2" local "$4" remote "$3" "${@:5}" || return
+	place "$a" "$2$1" "$1" 1
+	place "$b" "$2$1" "$1" 2
+}
+
+# through REPLY DEVICE ADDRESS: a tunnel has no link that an answer could go back by, so it
+# goes by the route, which is the tunnel again.
+through()
+{
+	if ip -n "$a" link show "$2" >/dev/null 2>&1; then
+		check "$2, reply=$1: $3" in_tunnel "$@"
+	else
+		skip "$2, reply=$1: $3" "not in this kernel"
+	fi
+}
+
+in_tunnel()
+{
+	local before
+	reply "$1"
+	before=$(sent_by "$2")
+	# a SYN-ACK, ten replies and a FIN for each of them, at least
+	get_in "$3" 0 && [[ $(($(sent_by "$2") - before)) -ge $((12 * N)) ]] && return
+	echo "$(($(sent_by "$2") - before)) packets by $2"
+	return 1
+}
+
+# Packets that left $a by the device.
+sent_by()
+{
+	in_ns "$a" awk -v dev="$1:" '$1 == dev { print $11 }' /proc/net/dev
 }
 
 # place NS DEVICE N SIDE
@@ -119,7 +159,7 @@ bad_word()
 		[[ $(in_ns "$a" sysctl -n net.tcptrack.reply) == route ]]
 }
 
-plan 21
+plan 27
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -148,5 +188,10 @@ check "bridge, IPv6" get_in fd01:0:0:4::1 "$N"
 check "VRF, by the route: IPv4" get_in 10.1.3.1 0
 check "VRF, by the route: IPv6" get_in fd01:0:0:3::1 0
 check "loopback, by the route" get_in 10.1.1.1 0 "$a"
+for how in route reflect; do
+	through "$how" ipip6 10.1.6.1
+	through "$how" ip6tnl7 10.1.7.1
+	through "$how" ip6tnl7 fd01:0:0:7::1
+done
 check "early" early
 finish

@@ -125,13 +125,18 @@ static const char *state(const char *text, const char *column, const char *name)
 	return NULL;
 }
 
+/* A name that is not there is a mistake of who asks: it would never change. */
 static long long change(const char *name)
 {
 	const char *is = value(now, name);
 	long long last = is ? atoll(is) : 0;
 
+	if (!is)
+		die("%s: no such value", name);
 	is = value(was, name);
-	return last - (is ? atoll(is) : 0);
+	if (!is)
+		die("%s: no such value before", name);
+	return last - atoll(is);
 }
 
 static void print_changes(void)
@@ -142,7 +147,7 @@ static void print_changes(void)
 
 	while ((n = next_line(&at, words)) >= 0) {
 		old = n == 2 ? value(was, words[0]) : NULL;
-		if (n == 2 && (!old || strcmp(old, words[1])))
+		if (old && strcmp(old, words[1]))
 			printf("%s %lld\n", words[0], change(words[0]));
 	}
 }

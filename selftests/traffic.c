@@ -68,20 +68,6 @@ static void on_term(int sig)
 	stop = 1;
 }
 
-bool read_all(int fd, char *buf, size_t len)
-{
-	size_t got = 0;
-	ssize_t n;
-
-	while (got < len) {
-		n = recv(fd, buf + got, len - got, 0);
-		if (n <= 0)
-			return false;
-		got += n;
-	}
-	return true;
-}
-
 static bool read_eof(int fd)
 {
 	char c;

@@ -10,6 +10,20 @@
 #define PIECE	10000		/* that no socket's buffers are too small for */
 #define PIECES	10
 
+bool read_all(int fd, char *buf, size_t len)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < len) {
+		n = recv(fd, buf + got, len - got, 0);
+		if (n <= 0)
+			return false;
+		got += n;
+	}
+	return true;
+}
+
 static bool send_all(int fd, const char *buf, size_t len)
 {
 	ssize_t n;
