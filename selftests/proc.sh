@@ -21,8 +21,10 @@ shape()
 	proc_show "$1" | awk -v states="$states" '
 		function bad(why) { print "line " NR ": " why ": " $0; failed = 1; exit 1 }
 		BEGIN { n = split(states, s) }
-		NR == 1 { if ($0 !~ /^state +local +remote +forward +entered$/) bad("header"); next }
-		NR <= n + 1 { if ($1 != s[NR - 1] || $0 !~ /^[A-Z_12]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$/) bad("row")
+		function line(a, b, c, d, e) { return sprintf("%-12s %8s %8s %8s %12s", a, b, c, d, e) }
+		NR == 1 { if ($0 != line("state", "local", "remote", "forward", "entered")) bad("header")
+			  next }
+		NR <= n + 1 { if ($0 != line(s[NR - 1], $2, $3, $4, $5) || $0 !~ /^[A-Z_12]+[ 0-9]+$/) bad("row")
 			      next }
 		NR == n + 2 { if ($0 != "") bad("not empty"); next }
 		$0 !~ /^[a-z0-9_]+ [^ ]+$/ { bad("value") }
