@@ -239,12 +239,12 @@ int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 
 /* Hooks */
 
-static nf_hookfn *hooks[NF_INET_LOCAL_OUT + 1];
+static struct nf_hook_ops hooks[2][NF_INET_LOCAL_OUT + 1];	/* IPv4, IPv6 */
 
 int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, unsigned int n)
 {
 	while (n--)
-		hooks[ops[n].hooknum] = ops[n].hook;
+		hooks[ops[n].pf == NFPROTO_IPV6][ops[n].hooknum] = ops[n];
 	return 0;
 }
 
@@ -259,11 +259,12 @@ unsigned int uk_hook(u8 hook, u8 pf, struct sk_buff *skb)
 	const struct nf_hook_state state = {
 		.hook = hook, .pf = pf, .in = &dev, .out = &dev, .net = &init_net,
 	};
+	const struct nf_hook_ops *ops = &hooks[pf == NFPROTO_IPV6][hook];
 	u32 i;
 	unsigned int verdict;
 
 	skb->dst = &dst;
-	verdict = hooks[hook](NULL, skb, &state);
+	verdict = ops->hook(ops->priv, skb, &state);
 	for (i = 0; i < UK_FLOWS; i++)
 		uk_check(!uk.flows[i] || !uk.flows[i]->lock, "a flow is left locked");
 	uk_check(!uk.tn.unproven_lock, "unproven_lock is left locked");

@@ -35,6 +35,7 @@ typedef struct { int counter; } atomic_t, refcount_t;
 typedef struct { u64 key[2]; } siphash_key_t;
 
 #define __percpu
+#define __force
 #define __rcu
 #define __init
 #define __packed			__attribute__((__packed__))
@@ -44,6 +45,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define likely(x)			(x)
 #define unlikely(x)			(x)
 #define noinline
+#define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define __uninitialized
 #define READ_ONCE(x)			(x)
 #define rcu_dereference(x)		(x)
@@ -55,6 +57,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
 #define U8_MAX				0xff
 #define U16_MAX				0xffff
+#define U32_MAX				0xffffffffU
 #define min(a, b)			((a) < (b) ? (a) : (b))
 #define max(a, b)			((a) > (b) ? (a) : (b))
 #define min_t(type, a, b)		min((type)(a), (type)(b))
@@ -85,6 +88,9 @@ struct hlist_node { int unused; };
 
 /* Time */
 #define HZ				1000
+#define MSEC_PER_SEC			1000L
+#define get_jiffies_64()		((u64)jiffies)
+#define jiffies64_to_msecs(j)		(j)
 #define tcp_jiffies32			((u32)jiffies)
 extern unsigned long jiffies;
 

@@ -186,6 +186,7 @@ typedef unsigned int nf_hookfn(void *priv, struct sk_buff *skb, const struct nf_
 
 struct nf_hook_ops {
 	nf_hookfn *hook;
+	void *priv;
 	u8 pf;
 	unsigned int hooknum;
 	int priority;
