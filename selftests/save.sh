@@ -161,6 +161,10 @@ atomic()
 	echo before >"$small/file" && head -c 4096 /dev/zero >"$small/full"
 	prints 2 "tcptrackctl: $small/file: No space left on device" "$ctl" save "$small/file" &&
 		[[ $(<"$small/file") == before && $(ls "$small") == $'file\nfull' ]] &&
+		rm "$small/full" && prints 2 \
+		"tcptrackctl: the metrics were not written: No space left on device" \
+		"$ctl" metrics "$small/file" &&
+		[[ $(<"$small/file") == before && $(ls "$small") == file ]] &&
 		prints 2 "tcptrackctl: $small/no/file: No such file or directory" \
 			"$ctl" save "$small/no/file"
 	status=$?

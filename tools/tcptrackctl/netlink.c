@@ -334,8 +334,7 @@ int netlink_listen(each_fn each, uint16_t max, void (*lost)(void))
 		if (ppoll(&fd, 1, NULL, &none) < 0)
 			continue;
 		receive(&run, lost);
-		if (fflush(stdout))
-			die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));
+		flush_stdout();
 	}
 	return 0;
 }

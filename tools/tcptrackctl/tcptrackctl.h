@@ -60,6 +60,9 @@ int cmd_top(int argc, char **argv);
 /* Says so and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
+/* Ends if not all that was printed is written. */
+void flush_stdout(void);
+
 /* Into a network namespace of ip-netns(8), or it ends. */
 void enter_netns(const char *name);
 
