@@ -45,11 +45,13 @@ static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		uint32_t n = netlink_uint(attrs[settings[i].attr]);
 
+		if (!attrs[settings[i].attr])	/* of an older module */
+			continue;
 		json_object_set_new(all, settings[i].name, settings[i].words ?
 				    json_string(word(settings[i].words, n)) : json_integer(n));
 	}
-	json_object_set_new(all, early_devices,
-			    json_string(devices ? mnl_attr_get_str(devices) : ""));
+	if (devices)
+		json_object_set_new(all, early_devices, json_string(mnl_attr_get_str(devices)));
 }
 
 json_t *settings_read(void)
