@@ -270,6 +270,28 @@ no_namespace()
 	[[ $status -eq 0 ]] && "$ctl" save | cmp - "$scratch/stale"
 }
 
+# Names that JSON cannot have.
+odd_names()
+{
+	local odd=$'odd\xe9' status
+	ip netns add "$odd" && ip -n "$b" link add "$odd" type dummy &&
+		"$ctl" -n "$b" set early_devices="$odd" &&
+		"$ctl" -n "$b" listener set '[::]:444' dev "$odd" limit 1 || return
+	prints 5 "tcptrackctl: $odd is not saved: its name is not UTF-8" \
+		eval '"$ctl" -n "$odd" save >"$scratch/odd"' && prints 5 \
+"tcptrackctl: $b: early_devices is not saved: it is not UTF-8
+tcptrackctl: $b: [::]:444 is not saved: the name of its device is not UTF-8" \
+		eval '"$ctl" -n "$b" save >"$scratch/odd"' && grep -q cookie_start "$scratch/odd" &&
+		prints 5 'tcptrackctl: early_devices is not shown: it is not UTF-8' \
+		eval '"$ctl" -n "$b" settings >/dev/null'
+	status=$?
+	"$ctl" -n "$b" listener delete '[::]:444' dev "$odd"
+	"$ctl" -n "$b" set early_devices=
+	ip -n "$b" link del "$odd"
+	ip netns del "$odd"
+	return "$status"
+}
+
 for_users()
 {
 	begin users && chmod 644 "$file" && change "$a" || return
@@ -288,7 +310,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 14
+plan 15
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -304,6 +326,7 @@ check "a namespace that is gone" namespace_gone
 check "a file of a newer program" newer
 check "what is no saved file" other_files
 check "what is no namespace" no_namespace
+check "names that are not UTF-8" odd_names
 check "for users" for_users
 check "without the module" no_module
 finish

@@ -11,6 +11,7 @@
 
 #include "doctor.h"
 #include "tcptrackctl.h"
+#include "version.h"
 
 #define SYSCTL	"@sysctl -w "
 
@@ -137,10 +138,10 @@ static void check_version(void)
 
 	if (!first_line("/sys/module/tcptrack/version", version, sizeof(version)))
 		return;
-	if (strverscmp(VERSION, version) > 0)
+	if (strverscmp(TCPTRACK_VERSION, version) > 0)
 		doctor_found("modprobe -r tcptrack && modprobe tcptrack",
 			     "the module that is loaded is %s, older than this program (%s)",
-			     version, VERSION);
+			     version, TCPTRACK_VERSION);
 }
 
 static void check_selftest(void)

@@ -23,6 +23,8 @@ static void put_escaped(const char *text, const char *escape)
 	for (; *text; text++) {
 		if (*text == '\n')
 			fputs("\\n", out);
+		else if (*text & 0x80)	/* a page is UTF-8, a name may be anything */
+			putc('?', out);
 		else if (strchr(escape, *text))
 			fprintf(out, "\\%c", *text);
 		else

@@ -103,13 +103,21 @@ static void sort(struct listeners *listeners)
 	listeners->count = n;
 }
 
+/* Of others, several would have the same label: then the index says which. */
+static bool is_ascii(const char *name)
+{
+	while (*name && !(*name & 0x80))
+		name++;
+	return !*name;
+}
+
 static void put(FILE *out, const struct column *column, const struct listener *l)
 {
 	char device[IF_NAMESIZE] = "", port[8];
 	uint64_t n = l->value[column - columns];
 
 	snprintf(port, sizeof(port), "%u", l->port);
-	if (l->dev && !if_indextoname(l->dev, device))
+	if (l->dev && (!if_indextoname(l->dev, device) || !is_ascii(device)))
 		snprintf(device, sizeof(device), "%u", l->dev);
 	fprintf(out, "tcptrack_listener_%s%s{", column->metric,
 		column->show == SHOW_COUNTER ? "_total" : "");

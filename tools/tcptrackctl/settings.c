@@ -35,6 +35,7 @@ static const struct {
 };
 
 static const char early_devices[] = "early_devices";
+static bool odd;	/* JSON does not have it */
 
 static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
@@ -42,6 +43,7 @@ static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 	json_t *all = arg;
 	size_t i;
 
+	odd = false;
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		uint32_t n = netlink_uint(attrs[settings[i].attr]);
 
@@ -51,28 +53,32 @@ static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 				    json_string(word(settings[i].words, n)) : json_integer(n));
 	}
 	if (devices)
-		json_object_set_new(all, early_devices, json_string(mnl_attr_get_str(devices)));
+		odd = json_object_set_new(all, early_devices,
+					  json_string(mnl_attr_get_str(devices)));
 }
 
-json_t *settings_read(void)
+json_t *settings_read(const char **not_utf8)
 {
 	json_t *all = json_object();
 
 	netlink_run(netlink_request(TCPTRACK_CMD_SETTINGS_GET, false), read_all,
 		    TCPTRACK_A_SETTINGS_MAX, all);
+	*not_utf8 = odd ? early_devices : NULL;
 	return all;
 }
 
 int cmd_settings(int argc, char **argv)
 {
-	const char *name;
+	const char *name, *not_utf8;
 	json_t *all, *value;
 
 	no_arguments("settings", argc, argv);
-	all = settings_read();
+	all = settings_read(&not_utf8);
+	if (not_utf8)
+		fprintf(stderr, "tcptrackctl: %s is not shown: it is not UTF-8\n", not_utf8);
 	if (options.json) {
 		print_json(all);
-		return 0;
+		return not_utf8 ? EXIT_PARTLY : 0;
 	}
 	json_object_foreach(all, name, value) {
 		if (json_is_string(value))
@@ -81,7 +87,7 @@ int cmd_settings(int argc, char **argv)
 			printf("%s = %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
 	}
 	json_decref(all);
-	return 0;
+	return not_utf8 ? EXIT_PARTLY : 0;
 }
 
 /* More is not for the kernel to refuse. */

@@ -16,12 +16,8 @@ enum {
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
 	EXIT_FOUND,		/* doctor */
-	EXIT_PARTLY,		/* save, restore */
+	EXIT_PARTLY,		/* save, restore, settings */
 };
-
-#ifndef VERSION
-#define VERSION	"0.1.0"
-#endif
 
 struct options {
 	bool json;
@@ -138,8 +134,11 @@ void metrics_write(FILE *to);
 
 /* --- settings.c, listeners.c: what save.c keeps --- */
 
-/* All settings of the namespace, by name: what "settings -j" prints. */
-json_t *settings_read(void);
+/*
+ * All settings of the namespace, by name: what "settings -j" prints; not_utf8: the name of one
+ * that JSON cannot have, or NULL.
+ */
+json_t *settings_read(const char **not_utf8);
 
 /* Puts a setting as settings_read() has it into a request; returns what is wrong, or NULL. */
 const char *settings_put(struct nlmsghdr *nlh, const char *name, const json_t *value);
