@@ -300,7 +300,19 @@ odd_listener()
 	wait_for listens "$a" 1002 10 || bail "no listener of a device"
 }
 
-plan 12
+# What is given twice is no filter, and finds no room.
+given_twice()
+{
+	local long
+	printf -v long '%1000s' x
+	# shellcheck disable=SC2046	# words
+	prints 1 'tcptrackctl: addr is given twice' ctl_a flows $(yes addr ::1/64 | head -n 80) &&
+	prints 1 'tcptrackctl: port is given twice' ctl_a flows port 1 state listen port 1 &&
+	prints 1 'tcptrackctl: early_devices is set twice' \
+		ctl_a set early_devices="$long" early_devices="$long"
+}
+
+plan 13
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -314,6 +326,7 @@ flood_link mac_a "$a" "$b"
 to=10.1.1.1
 check "all that is shown is explained" all_explained
 check "diff refuses" diff_refuses
+check "what is given twice" given_twice
 fresh 1024
 serve echoes "$a" 80
 odd_listener

@@ -93,24 +93,33 @@ int cmd_settings(int argc, char **argv)
 /* More is not for the kernel to refuse. */
 #define DEVICES_TEXT	1024
 
-/* NAME and VALUE; returns its attribute. */
-static uint16_t put(struct nlmsghdr *nlh, const char *name, const char *value)
+/* There is room for each of them once. */
+static void once(bool *named, uint16_t attr, const char *name)
+{
+	if (named[attr])
+		die(EXIT_USAGE, "%s is set twice", name);
+	named[attr] = true;
+}
+
+/* NAME and VALUE. */
+static void put(struct nlmsghdr *nlh, bool *named, const char *name, const char *value)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		if (strcmp(settings[i].name, name))
 			continue;
+		once(named, settings[i].attr, name);
 		mnl_attr_put_u32(nlh, settings[i].attr, value_of(name, settings[i].words, value));
-		return settings[i].attr;
+		return;
 	}
 	if (strcmp(name, early_devices))
 		die(EXIT_USAGE, "no setting is called \"%s\" (\"tcptrackctl settings\" lists them)",
 		    name);
 	if (strlen(value) > DEVICES_TEXT)
 		die(EXIT_USAGE, "%s are too many", early_devices);
+	once(named, TCPTRACK_A_SETTINGS_EARLY_DEVICES, name);
 	mnl_attr_put_strz(nlh, TCPTRACK_A_SETTINGS_EARLY_DEVICES, value);
-	return TCPTRACK_A_SETTINGS_EARLY_DEVICES;
 }
 
 static const char *put_value(struct nlmsghdr *nlh, size_t i, const json_t *value)
@@ -148,7 +157,6 @@ int cmd_set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SETTINGS_SET, false);
 	bool named[TCPTRACK_A_SETTINGS_MAX + 1] = { };
-	uint16_t attr;
 	char *value;
 	int i;
 
@@ -159,10 +167,7 @@ int cmd_set(int argc, char **argv)
 		if (!value)
 			die(EXIT_USAGE, "\"%s\" is not NAME=VALUE", argv[i]);
 		*value++ = '\0';
-		attr = put(nlh, argv[i], value);
-		if (named[attr])
-			die(EXIT_USAGE, "%s is set twice", argv[i]);
-		named[attr] = true;
+		put(nlh, named, argv[i], value);
 	}
 	netlink_run(nlh, NULL, 0, NULL);
 	return 0;
