@@ -218,6 +218,30 @@ cookie_resets = 5
 early_devices = ' "$ctl" -n "$a" settings
 }
 
+# What is of no namespace, as far as the file says, is not taken for the host's.
+malformed()
+{
+	local not="of namespaces is not what save prints: not restored" host was
+	was=$("$ctl" -n "$b" settings | sed -n 's/^cookie_start = //p')
+	host=$("$ctl" save) && file=$scratch/malformed || return
+	cat >"$file" <<-END
+		{ "tcptrack_settings": 1, "namespaces": [
+			{ "netns": 5, "settings": { "cookie_start": 7 }, "listeners": [] },
+			{ "settings": { "cookie_start": 7 }, "listeners": [] },
+			{ "netns": null, "settings": [], "listeners": [] },
+			{ "netns": null, "settings": { "cookie_start": 7 }, "listeners": {} },
+			{ "netns": "$b", "settings": { "cookie_start": 44 }, "listeners": [] },
+			1 ] }
+	END
+	prints 5 "tcptrackctl: entry 1 $not
+tcptrackctl: entry 2 $not
+tcptrackctl: entry 3 $not
+tcptrackctl: entry 4 $not
+tcptrackctl: entry 6 $not" "$ctl" restore "$file" || return
+	[[ $("$ctl" -n "$b" settings | grep '^cookie_start') == 'cookie_start = 44' ]] &&
+		"$ctl" -n "$b" set cookie_start="$was" && cmp <(echo "$host") <("$ctl" save)
+}
+
 # A name that is gone, a name that is none, and the one behind them.
 namespace_gone()
 {
@@ -310,7 +334,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 15
+plan 16
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -322,6 +346,7 @@ check "restore, of standard input" by_stdin
 check "-n, one namespace" one_only
 check "a file is whole, or as it was" atomic
 check "what cannot be restored is told, the rest is restored" partly
+check "parts that are not what they should be" malformed
 check "a namespace that is gone" namespace_gone
 check "a file of a newer program" newer
 check "what is no saved file" other_files
