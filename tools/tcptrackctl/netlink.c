@@ -191,6 +191,8 @@ bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 		    genl->cmd == TCPTRACK_CMD_SUBSCRIPTION_SET ? "follow flows" : "change this");
 	if (err == -EOPNOTSUPP && !extack)
 		die(EXIT_REFUSED, "the module is older than this program and does not know that");
+	if (err == -ENOENT && !extack)	/* of the family: it was there when we looked */
+		die(EXIT_NO_MODULE, "the module was unloaded");
 	die(EXIT_REFUSED, "the module refuses: %s%s%s", extack ? extack : "",
 	    extack ? ": " : "", strerror(-err));
 }
