@@ -43,7 +43,7 @@ static void parse(const struct nlmsghdr *nlh, size_t header, struct nlattr **att
 /* Returns 0 or a negative errno; what the kernel does not have has nothing in it. */
 static int dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
 {
-	struct mnl_socket *sock = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	struct mnl_socket *sock = netlink_socket(bus);
 	char buffer[32768];
 	ssize_t n = -1;
 	int err = 0;
@@ -52,8 +52,7 @@ static int dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
 		return errno == EPROTONOSUPPORT ? 0 : -errno;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	nlh->nlmsg_seq = 1;
-	if (!mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
-	    mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) > 0) {
+	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) > 0) {
 		do {
 			n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
 			if (n > 0)

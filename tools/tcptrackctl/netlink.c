@@ -221,6 +221,18 @@ static void got_family(const struct nlmsghdr *nlh, struct nlattr **attrs, void *
 		got_groups(attrs[CTRL_ATTR_MCAST_GROUPS]);
 }
 
+struct mnl_socket *netlink_socket(int bus)
+{
+	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct mnl_socket *s = mnl_socket_open2(bus, SOCK_CLOEXEC);
+
+	if (!s || (!mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) &&
+		   !connect(mnl_socket_get_fd(s), (const void *)&kernel, sizeof(kernel))))
+		return s;
+	mnl_socket_close(s);
+	return NULL;
+}
+
 void netlink_open(void)
 {
 	struct run run = { .each = got_family, .max = CTRL_ATTR_MAX };
@@ -229,8 +241,8 @@ void netlink_open(void)
 
 	if (sock)
 		mnl_socket_close(sock);
-	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
+	sock = netlink_socket(NETLINK_GENERIC);
+	if (!sock)
 		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
 	mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(sock, NETLINK_GET_STRICT_CHK, &one, sizeof(one));

@@ -73,6 +73,9 @@ void no_arguments(const char *command, int argc, char **argv);
  */
 void netlink_open(void);
 
+/* A socket to the kernel, from whom alone it receives, or NULL. */
+struct mnl_socket *netlink_socket(int bus);
+
 /* A request for the module: fill in attributes, then netlink_run(). */
 struct nlmsghdr *netlink_request(uint8_t command, bool dump);
 
