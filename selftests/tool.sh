@@ -312,7 +312,40 @@ given_twice()
 		ctl_a set early_devices="$long" early_devices="$long"
 }
 
-plan 13
+# --- monitor ---
+
+# joined PID: its socket is in all groups: that of families (16) is the last one.
+joined()
+{
+	awk -v pid="$1" '$2 == 16 && $3 == pid && substr($4, 5, 1) ~ /[89a-f]/ { ok = 1 }
+		END { exit !ok }' "/proc/$1/net/netlink"
+}
+
+# A reader who sleeps and has no room for the message that the module goes.
+gone_unheard()
+{
+	local pid status
+	nsenter --net="/run/netns/$a" -- "$ctl" monitor state >"$scratch/deaf" 2>"$scratch/deaf.err" &
+	pid=$!
+	wait_for joined "$pid" 20 || return
+	# nobody but the kernel is heard
+	in_ns "$a" perl -e 'socket($s, 16, 3, 16) || die; use Errno;
+		exit 1 if send($s, pack("LSSLL", 16, 3, 0, 0, 0), 0, pack("SSLL", 16, 0, $ARGV[0], 0));
+		exit !$!{ECONNREFUSED}' "$pid" || { echo "another process is heard"; return 1; }
+	kill -STOP "$pid"
+	flood 9 -n 12000 || return
+	tt_unload
+	kill -CONT "$pid"
+	wait_for grep -q unloaded "$scratch/deaf.err" 20 || { kill "$pid"; return 1; }
+	wait "$pid"
+	status=$?
+	[[ $status -eq 3 && $(grep -c 'events were lost' "$scratch/deaf.err") -ge 1 ]] && return
+	echo "status $status"
+	cat "$scratch/deaf.err"
+	return 1
+}
+
+plan 14
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -349,4 +382,7 @@ else
 fi
 check "listeners are those of /proc" listeners_same
 kill "$odd"
+kill -CONT "$echoes" "$four" "$six"
+kill "$echoes" "$four" "$six"
+check "a monitor that lost the end of the module" gone_unheard
 finish
