@@ -325,6 +325,7 @@ joined()
 gone_unheard()
 {
 	local pid status
+	sysctl -qw net.tcptrack.flows_max=100000 && ctl_a set flows_max=100000 || return
 	nsenter --net="/run/netns/$a" -- "$ctl" monitor state >"$scratch/deaf" 2>"$scratch/deaf.err" &
 	pid=$!
 	wait_for joined "$pid" 20 || return
