@@ -127,6 +127,9 @@ diff_refuses()
 	prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
 	saved uptime_ms=2000 flows='[1]' >"$B" &&
 	prints 1 "tcptrackctl: $B $not: flows" "$ctl" diff "$A" "$B" &&
+	saved uptime_ms=1000 flows=-9223372036854775808 >"$A" &&
+	saved uptime_ms=2000 flows=1 >"$B" &&
+	prints 1 'tcptrackctl: flows is no number of "tcptrackctl -j stats"' "$ctl" diff "$A" "$B" &&
 	echo '[]' >"$B" && prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
 	ctl_a stats >"$B" && ! "$ctl" diff "$A" "$B" 2>"$scratch/error" &&
 	grep -qF "(\"tcptrackctl -j stats >FILE\" makes one)" "$scratch/error"
