@@ -167,7 +167,8 @@ static int link_found(const struct nlmsghdr *nlh, void *data)
 		[XDP_ATTACHED_HW] = "xdpoffload",
 	};
 	struct nlattr *attrs[IFLA_XDP + 1], *xdp[IFLA_XDP_MAX + 1];
-	char command[128];
+	char command[128] = "";
+	const char *name;
 	unsigned int mode;
 
 	parse(nlh, sizeof(struct ifinfomsg), attrs, IFLA_XDP);
@@ -177,11 +178,13 @@ static int link_found(const struct nlmsghdr *nlh, void *data)
 	mode = netlink_uint(xdp[IFLA_XDP_ATTACHED]);
 	if (mode == XDP_ATTACHED_NONE)
 		return MNL_CB_OK;
-	snprintf(command, sizeof(command), "@ip link set dev %s %s off",
-		 text(attrs[IFLA_IFNAME]), mode < ARRAY_SIZE(modes) ? modes[mode] : "xdp");
+	name = text(attrs[IFLA_IFNAME]);
+	if (doctor_is_plain(name))
+		snprintf(command, sizeof(command), "@ip link set dev %s %s off", name,
+			 mode < ARRAY_SIZE(modes) ? modes[mode] : "xdp");
 	doctor_found(command,
 		     "what the XDP program of %s drops, answers or redirects, the module does not see",
-		     text(attrs[IFLA_IFNAME]));
+		     name);
 	return MNL_CB_OK;
 }
 
