@@ -197,7 +197,22 @@ xdp_program()
 	mends xdp "what the XDP program of v1 drops, answers or redirects, the module does not see" \
 		"$sysctl_in_a $a ip link set dev v1 xdpgeneric off"
 	local status=$?
+	[[ $status -ne 0 ]] || odd_xdp
+	status=$?
 	umount "$scratch/bpf"
+	return "$status"
+}
+
+# A device with a name that a shell would run: no command.
+odd_xdp()
+{
+	local odd=$'d;`id`\xe9' status
+	ip -n "$a" link add "$odd" type dummy &&
+		ip -n "$a" link set dev "$odd" xdpgeneric pinned "$scratch/bpf/pass" &&
+		says 4 "xdp: what the XDP program of d;\`id\`? drops, answers or redirects, the module \
+does not see"
+	status=$?
+	ip -n "$a" link del "$odd"
 	return "$status"
 }
 

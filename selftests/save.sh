@@ -161,6 +161,10 @@ atomic()
 	echo before >"$small/file" && head -c 4096 /dev/zero >"$small/full"
 	prints 2 "tcptrackctl: $small/file: No space left on device" "$ctl" save "$small/file" &&
 		[[ $(<"$small/file") == before && $(ls "$small") == $'file\nfull' ]] &&
+		rm "$small/full" && prints 2 \
+		"tcptrackctl: the metrics were not written: No space left on device" \
+		"$ctl" metrics "$small/file" &&
+		[[ $(<"$small/file") == before && $(ls "$small") == file ]] &&
 		prints 2 "tcptrackctl: $small/no/file: No such file or directory" \
 			"$ctl" save "$small/no/file"
 	status=$?
@@ -212,6 +216,30 @@ cookie_end = 31
 cookie_min_time = 1234
 cookie_resets = 5
 early_devices = ' "$ctl" -n "$a" settings
+}
+
+# What is of no namespace, as far as the file says, is not taken for the host's.
+malformed()
+{
+	local not="of namespaces is not what save prints: not restored" host was
+	was=$("$ctl" -n "$b" settings | sed -n 's/^cookie_start = //p')
+	host=$("$ctl" save) && file=$scratch/malformed || return
+	cat >"$file" <<-END
+		{ "tcptrack_settings": 1, "namespaces": [
+			{ "netns": 5, "settings": { "cookie_start": 7 }, "listeners": [] },
+			{ "settings": { "cookie_start": 7 }, "listeners": [] },
+			{ "netns": null, "settings": [], "listeners": [] },
+			{ "netns": null, "settings": { "cookie_start": 7 }, "listeners": {} },
+			{ "netns": "$b", "settings": { "cookie_start": 44 }, "listeners": [] },
+			1 ] }
+	END
+	prints 5 "tcptrackctl: entry 1 $not
+tcptrackctl: entry 2 $not
+tcptrackctl: entry 3 $not
+tcptrackctl: entry 4 $not
+tcptrackctl: entry 6 $not" "$ctl" restore "$file" || return
+	[[ $("$ctl" -n "$b" settings | grep '^cookie_start') == 'cookie_start = 44' ]] &&
+		"$ctl" -n "$b" set cookie_start="$was" && cmp <(echo "$host") <("$ctl" save)
 }
 
 # A name that is gone, a name that is none, and the one behind them.
@@ -266,6 +294,28 @@ no_namespace()
 	[[ $status -eq 0 ]] && "$ctl" save | cmp - "$scratch/stale"
 }
 
+# Names that JSON cannot have.
+odd_names()
+{
+	local odd=$'odd\xe9' status
+	ip netns add "$odd" && ip -n "$b" link add "$odd" type dummy &&
+		"$ctl" -n "$b" set early_devices="$odd" &&
+		"$ctl" -n "$b" listener set '[::]:444' dev "$odd" limit 1 || return
+	prints 5 "tcptrackctl: $odd is not saved: its name is not UTF-8" \
+		eval '"$ctl" -n "$odd" save >"$scratch/odd"' && prints 5 \
+"tcptrackctl: $b: early_devices is not saved: it is not UTF-8
+tcptrackctl: $b: [::]:444 is not saved: the name of its device is not UTF-8" \
+		eval '"$ctl" -n "$b" save >"$scratch/odd"' && grep -q cookie_start "$scratch/odd" &&
+		prints 5 'tcptrackctl: early_devices is not shown: it is not UTF-8' \
+		eval '"$ctl" -n "$b" settings >/dev/null'
+	status=$?
+	"$ctl" -n "$b" listener delete '[::]:444' dev "$odd"
+	"$ctl" -n "$b" set early_devices=
+	ip -n "$b" link del "$odd"
+	ip netns del "$odd"
+	return "$status"
+}
+
 for_users()
 {
 	begin users && chmod 644 "$file" && change "$a" || return
@@ -284,7 +334,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 14
+plan 16
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -296,10 +346,12 @@ check "restore, of standard input" by_stdin
 check "-n, one namespace" one_only
 check "a file is whole, or as it was" atomic
 check "what cannot be restored is told, the rest is restored" partly
+check "parts that are not what they should be" malformed
 check "a namespace that is gone" namespace_gone
 check "a file of a newer program" newer
 check "what is no saved file" other_files
 check "what is no namespace" no_namespace
+check "names that are not UTF-8" odd_names
 check "for users" for_users
 check "without the module" no_module
 finish

@@ -76,6 +76,8 @@ head_only()
 {
 	http 127.0.0.1 9475 'HEAD /metrics HTTP/1.1\r\n\r\n' >"$scratch/head"
 	[[ $(sed -n '1p;$p' "$scratch/head" | tr '\n' ' ') == 'HTTP/1.1 200 OK  ' ]] &&
+		[[ $(http 127.0.0.1 9475 'HEAD / HTTP/1.1\r\n\r\n' | sed '1,/^$/d' | wc -c) -eq 0 ]] &&
+		answers '404 Not Found' 'HEAD / HTTP/1.1\r\n\r\n' &&
 		[[ $(sed -n 's/^Content-Length: //p' "$scratch/head") -gt 10000 ]]
 }
 
@@ -103,16 +105,18 @@ idle()
 	wait_for grep -q ready "$scratch/idle" 20
 }
 
-# They have 5 s; who comes meanwhile waits, and is answered.
+# They have 5 s, and hold up nobody meanwhile: who was there first makes room.
 crowd()
 {
 	local begun now
 	idle 20 || return
 	now_ms
 	begun=$now
-	page || return
+	answers '200 OK' || return
 	now_ms
-	[[ $((now - begun)) -ge 4000 ]] || { echo "$((now - begun)) ms"; return 1; }
+	[[ $((now - begun)) -lt 3000 ]] || { echo "$((now - begun)) ms"; return 1; }
+	grep -q closed "$scratch/idle" && { echo "the idle ones were closed at once"; return 1; }
+	page || return
 	wait_for grep -q closed "$scratch/idle" 20
 }
 

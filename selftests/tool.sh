@@ -127,6 +127,9 @@ diff_refuses()
 	prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
 	saved uptime_ms=2000 flows='[1]' >"$B" &&
 	prints 1 "tcptrackctl: $B $not: flows" "$ctl" diff "$A" "$B" &&
+	saved uptime_ms=1000 flows=-9223372036854775808 >"$A" &&
+	saved uptime_ms=2000 flows=1 >"$B" &&
+	prints 1 'tcptrackctl: flows is no number of "tcptrackctl -j stats"' "$ctl" diff "$A" "$B" &&
 	echo '[]' >"$B" && prints 1 "tcptrackctl: $B $not: no uptime_ms" "$ctl" diff "$A" "$B" &&
 	ctl_a stats >"$B" && ! "$ctl" diff "$A" "$B" 2>"$scratch/error" &&
 	grep -qF "(\"tcptrackctl -j stats >FILE\" makes one)" "$scratch/error"
@@ -300,7 +303,53 @@ odd_listener()
 	wait_for listens "$a" 1002 10 || bail "no listener of a device"
 }
 
-plan 12
+# What is given twice is no filter, and finds no room.
+given_twice()
+{
+	local long
+	printf -v long '%1000s' x
+	# shellcheck disable=SC2046	# words
+	prints 1 'tcptrackctl: addr is given twice' ctl_a flows $(yes addr ::1/64 | head -n 80) &&
+	prints 1 'tcptrackctl: port is given twice' ctl_a flows port 1 state listen port 1 &&
+	prints 1 'tcptrackctl: early_devices is set twice' \
+		ctl_a set early_devices="$long" early_devices="$long"
+}
+
+# --- monitor ---
+
+# joined PID: its socket is in all groups: that of families (16) is the last one.
+joined()
+{
+	awk -v pid="$1" '$2 == 16 && $3 == pid && substr($4, 5, 1) ~ /[89a-f]/ { ok = 1 }
+		END { exit !ok }' "/proc/$1/net/netlink"
+}
+
+# A reader who sleeps and has no room for the message that the module goes.
+gone_unheard()
+{
+	local pid status
+	sysctl -qw net.tcptrack.flows_max=100000 && ctl_a set flows_max=100000 || return
+	nsenter --net="/run/netns/$a" -- "$ctl" monitor state >"$scratch/deaf" 2>"$scratch/deaf.err" &
+	pid=$!
+	wait_for joined "$pid" 20 || return
+	# nobody but the kernel is heard
+	in_ns "$a" perl -e 'socket($s, 16, 3, 16) || die; use Errno;
+		exit 1 if send($s, pack("LSSLL", 16, 3, 0, 0, 0), 0, pack("SSLL", 16, 0, $ARGV[0], 0));
+		exit !$!{ECONNREFUSED}' "$pid" || { echo "another process is heard"; return 1; }
+	kill -STOP "$pid"
+	flood 9 -n 12000 || return
+	tt_unload
+	kill -CONT "$pid"
+	wait_for grep -q unloaded "$scratch/deaf.err" 20 || { kill "$pid"; return 1; }
+	wait "$pid"
+	status=$?
+	[[ $status -eq 3 && $(grep -c 'events were lost' "$scratch/deaf.err") -ge 1 ]] && return
+	echo "status $status"
+	cat "$scratch/deaf.err"
+	return 1
+}
+
+plan 14
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -314,6 +363,7 @@ flood_link mac_a "$a" "$b"
 to=10.1.1.1
 check "all that is shown is explained" all_explained
 check "diff refuses" diff_refuses
+check "what is given twice" given_twice
 fresh 1024
 serve echoes "$a" 80
 odd_listener
@@ -336,4 +386,7 @@ else
 fi
 check "listeners are those of /proc" listeners_same
 kill "$odd"
+kill -CONT "$echoes" "$four" "$six"
+kill "$echoes" "$four" "$six"
+check "a monitor that lost the end of the module" gone_unheard
 finish

@@ -59,7 +59,7 @@ static void __attribute__((noreturn)) be_child(const struct child *c, void (*run
 		_exit(EXIT_REFUSED);
 	netlink_open();
 	run();
-	_exit(fflush(stdout) ? EXIT_REFUSED : 0);
+	_exit(fflush(stdout) || ferror(stdout) ? EXIT_REFUSED : 0);
 }
 
 static void close_all(struct child *c)

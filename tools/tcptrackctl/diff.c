@@ -79,6 +79,7 @@ static void check(const json_t *before, const json_t *after)
 {
 	const json_t *to;
 	const char *name;
+	long long change;
 
 	if (uptime(after) <= uptime(before))
 		die(EXIT_USAGE,
@@ -88,6 +89,10 @@ static void check(const json_t *before, const json_t *after)
 		const json_t *from = to;
 
 		to = json_object_get(after, name);
+		if (comparable(from, to) && __builtin_sub_overflow(json_integer_value(to),
+								   json_integer_value(from),
+								   &change))
+			die(EXIT_USAGE, "%s is no number of \"tcptrackctl -j stats\"", name);
 		if (comparable(from, to) && is_counter(name) &&
 		    json_integer_value(to) < json_integer_value(from))
 			die(EXIT_USAGE,

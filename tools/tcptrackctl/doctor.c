@@ -11,6 +11,7 @@
 
 #include "doctor.h"
 #include "tcptrackctl.h"
+#include "version.h"
 
 #define SYSCTL	"@sysctl -w "
 
@@ -19,10 +20,20 @@ static json_t *stats;
 static const char *checking;
 static unsigned int findings;
 
+bool doctor_is_plain(const char *name)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-";
+
+	return *name && *name != '-' && !name[strspn(name, plain)];
+}
+
 static void in_namespace(char *to, size_t size, const char *command)
 {
 	if (*command != '@')
 		snprintf(to, size, "%s", command);
+	else if (options.netns && !doctor_is_plain(options.netns))
+		*to = '\0';
 	else if (options.netns)
 		snprintf(to, size, "ip netns exec %s %s", options.netns, command + 1);
 	else
@@ -31,23 +42,31 @@ static void in_namespace(char *to, size_t size, const char *command)
 
 void doctor_found(const char *command, const char *format, ...)
 {
-	char mend[512], text[512];
+	char mend[512], text[512], *c;
 	va_list args;
 	json_t *o;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* a name in it is any bytes: neither for a terminal nor for JSON */
+	for (c = text; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
 	in_namespace(mend, sizeof(mend), command);
 	findings++;
 	if (!options.json) {
-		printf("%s: %s\n    %s\n", checking, text, mend);
+		printf("%s: %s\n", checking, text);
+		if (*mend)
+			printf("    %s\n", mend);
 		return;
 	}
 	o = json_object();
 	json_object_set_new(o, "check", json_string(checking));
 	json_object_set_new(o, "text", json_string(text));
-	json_object_set_new(o, "command", json_string(mend));
+	if (*mend)
+		json_object_set_new(o, "command", json_string(mend));
 	list_add(o);
 }
 
@@ -137,10 +156,10 @@ static void check_version(void)
 
 	if (!first_line("/sys/module/tcptrack/version", version, sizeof(version)))
 		return;
-	if (strverscmp(VERSION, version) > 0)
+	if (strverscmp(TCPTRACK_VERSION, version) > 0)
 		doctor_found("modprobe -r tcptrack && modprobe tcptrack",
 			     "the module that is loaded is %s, older than this program (%s)",
-			     version, VERSION);
+			     version, TCPTRACK_VERSION);
 }
 
 static void check_selftest(void)

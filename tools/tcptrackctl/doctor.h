@@ -6,10 +6,14 @@
 
 /*
  * Tells of a finding: what is wrong (a sentence), and the command that mends it. "@" at the
- * beginning of the command: it is to be run in the namespace that is looked at.
+ * beginning of the command: it is to be run in the namespace that is looked at. An empty
+ * command is not told.
  */
 void __attribute__((format(printf, 2, 3))) doctor_found(const char *command, const char *format,
 							...);
+
+/* Whether a shell takes a name as it is: else it belongs in no command. */
+bool doctor_is_plain(const char *name);
 
 /* Says that the check could not look. */
 void doctor_cannot(const char *why);

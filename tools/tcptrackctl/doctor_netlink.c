@@ -43,7 +43,7 @@ static void parse(const struct nlmsghdr *nlh, size_t header, struct nlattr **att
 /* Returns 0 or a negative errno; what the kernel does not have has nothing in it. */
 static int dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
 {
-	struct mnl_socket *sock = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	struct mnl_socket *sock = netlink_socket(bus);
 	char buffer[32768];
 	ssize_t n = -1;
 	int err = 0;
@@ -52,8 +52,7 @@ static int dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
 		return errno == EPROTONOSUPPORT ? 0 : -errno;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	nlh->nlmsg_seq = 1;
-	if (!mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) &&
-	    mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) > 0) {
+	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) > 0) {
 		do {
 			n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
 			if (n > 0)
@@ -168,7 +167,8 @@ static int link_found(const struct nlmsghdr *nlh, void *data)
 		[XDP_ATTACHED_HW] = "xdpoffload",
 	};
 	struct nlattr *attrs[IFLA_XDP + 1], *xdp[IFLA_XDP_MAX + 1];
-	char command[128];
+	char command[128] = "";
+	const char *name;
 	unsigned int mode;
 
 	parse(nlh, sizeof(struct ifinfomsg), attrs, IFLA_XDP);
@@ -178,11 +178,13 @@ static int link_found(const struct nlmsghdr *nlh, void *data)
 	mode = netlink_uint(xdp[IFLA_XDP_ATTACHED]);
 	if (mode == XDP_ATTACHED_NONE)
 		return MNL_CB_OK;
-	snprintf(command, sizeof(command), "@ip link set dev %s %s off",
-		 text(attrs[IFLA_IFNAME]), mode < ARRAY_SIZE(modes) ? modes[mode] : "xdp");
+	name = text(attrs[IFLA_IFNAME]);
+	if (doctor_is_plain(name))
+		snprintf(command, sizeof(command), "@ip link set dev %s %s off", name,
+			 mode < ARRAY_SIZE(modes) ? modes[mode] : "xdp");
 	doctor_found(command,
 		     "what the XDP program of %s drops, answers or redirects, the module does not see",
-		     text(attrs[IFLA_IFNAME]));
+		     name);
 	return MNL_CB_OK;
 }
 

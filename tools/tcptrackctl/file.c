@@ -52,6 +52,8 @@ void file_commit(FILE *file)
 {
 	if (!wanted)	/* main() looks after stdout */
 		return;
+	if (ferror(file))	/* of before: what was not written is forgotten */
+		die(EXIT_REFUSED, "%s: not all of it could be written", wanted);
 	if (fflush(file) || fsync(fileno(file)) || fclose(file) || rename(beside, wanted))
 		failed();
 	beside = NULL;

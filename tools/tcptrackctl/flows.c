@@ -137,7 +137,7 @@ static void filter_addr(struct nlmsghdr *nlh, const char *text)
 		mnl_attr_put_u8(nlh, TCPTRACK_A_FLOW_PREFIX_LEN, number("prefix", slash, 255));
 }
 
-static void filter_one(struct nlmsghdr *nlh, const char *what, const char *value)
+static void filter_one(struct nlmsghdr *nlh, const char *what, const char *value, uint32_t *said)
 {
 	static const struct {
 		const char *name;
@@ -155,6 +155,9 @@ static void filter_one(struct nlmsghdr *nlh, const char *what, const char *value
 			continue;
 		if (!value)
 			die(EXIT_USAGE, "\"%s\" needs a value", what);
+		if (*said & 1U << i)
+			die(EXIT_USAGE, "%s is given twice", what);
+		*said |= 1U << i;
 		filters[i].put(nlh, value);
 		return;
 	}
@@ -164,10 +167,11 @@ static void filter_one(struct nlmsghdr *nlh, const char *what, const char *value
 int cmd_flows(int argc, char **argv)
 {
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_FLOWS_GET, true);
+	uint32_t said = 0;
 	bool changed;
 
 	for (; argc > 0; argc -= 2, argv += 2)
-		filter_one(nlh, argv[0], argc > 1 ? argv[1] : NULL);
+		filter_one(nlh, argv[0], argc > 1 ? argv[1] : NULL, &said);
 	if (options.family)
 		mnl_attr_put_u16(nlh, TCPTRACK_A_FLOW_FAMILY, options.family);
 	list_begin("family a b state_a state_b age_ms idle_ms ifindex flags");

@@ -27,21 +27,25 @@ static const struct {
 const char * const listener_overflow_words[] = { "cookie", "recycle", "drop", "inherit", NULL };
 const char * const listener_cookie_words[] = { "auto", "always", "never", NULL };
 
-static const char *overflow_of(struct nlattr **attrs)
+/* What an older module does not tell is not shown as if it were 0. */
+static void put_number(json_t *l, const char *name, const struct nlattr *attr)
 {
-	return word(listener_overflow_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_OVERFLOW]));
+	if (attr)
+		json_object_set_new(l, name, json_integer(netlink_uint(attr)));
 }
 
-static const char *cookies_of(struct nlattr **attrs)
+static void put_word(json_t *l, const char *name, const struct nlattr *attr,
+		     const char * const *words)
 {
-	return word(listener_cookie_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]));
+	if (attr)
+		json_object_set_new(l, name, json_string(word(words, netlink_uint(attr))));
 }
 
 static void show_json(struct nlattr **attrs)
 {
 	const char *family = family_name(netlink_uint(attrs[TCPTRACK_A_LISTENER_FAMILY]));
-	const char *mode = word(listener_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_MODE]));
 	const struct nlattr *limit = attrs[TCPTRACK_A_LISTENER_LIMIT_SET];
+	const struct nlattr *overflow = attrs[TCPTRACK_A_LISTENER_OVERFLOW];
 	const struct nlattr *port = attrs[TCPTRACK_A_LISTENER_PORT];
 	json_t *l = json_object();
 	size_t i;
@@ -50,17 +54,29 @@ static void show_json(struct nlattr **attrs)
 	json_object_set_new(l, "address", json_string(address(attrs[TCPTRACK_A_LISTENER_ADDR])));
 	json_object_set_new(l, "port", json_integer(port ? ntohs(mnl_attr_get_u16(port)) : 0));
 	for (i = 0; i < ARRAY_SIZE(before); i++)
-		json_object_set_new(l, before[i].name,
-				    json_integer(netlink_uint(attrs[before[i].attr])));
-	json_object_set_new(l, "mode", json_string(mode));
+		put_number(l, before[i].name, attrs[before[i].attr]);
+	put_word(l, "mode", attrs[TCPTRACK_A_LISTENER_MODE], listener_words);
 	for (i = 0; i < ARRAY_SIZE(after); i++)
-		json_object_set_new(l, after[i].name,
-				    json_integer(netlink_uint(attrs[after[i].attr])));
-	json_object_set_new(l, "limit_set", limit ? json_integer(netlink_uint(limit)) :
-						    json_string("inherit"));
-	json_object_set_new(l, "overflow", json_string(overflow_of(attrs)));
-	json_object_set_new(l, "cookie_mode", json_string(cookies_of(attrs)));
+		put_number(l, after[i].name, attrs[after[i].attr]);
+	put_number(l, "limit_set", limit);
+	if (!limit && overflow)
+		json_object_set_new(l, "limit_set", json_string("inherit"));
+	put_word(l, "overflow", overflow, listener_overflow_words);
+	put_word(l, "cookie_mode", attrs[TCPTRACK_A_LISTENER_COOKIE_MODE], listener_cookie_words);
 	list_add(l);
+}
+
+static void print_number(const struct nlattr *attr, const char *without)
+{
+	if (attr)
+		printf(" %llu", (unsigned long long)netlink_uint(attr));
+	else
+		printf(" %s", without);
+}
+
+static void print_word(const struct nlattr *attr, const char * const *words)
+{
+	printf(" %s", attr ? word(words, netlink_uint(attr)) : "-");
 }
 
 static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
@@ -75,15 +91,16 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	printf("%s %s", family_name(netlink_uint(attrs[TCPTRACK_A_LISTENER_FAMILY])),
 	       endpoint(attrs[TCPTRACK_A_LISTENER_ADDR], attrs[TCPTRACK_A_LISTENER_PORT]));
 	for (i = 0; i < ARRAY_SIZE(before); i++)
-		printf(" %llu", (unsigned long long)netlink_uint(attrs[before[i].attr]));
-	printf(" %s", word(listener_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_MODE])));
+		print_number(attrs[before[i].attr], "-");
+	print_word(attrs[TCPTRACK_A_LISTENER_MODE], listener_words);
 	for (i = 0; i < ARRAY_SIZE(after); i++)
-		printf(" %llu", (unsigned long long)netlink_uint(attrs[after[i].attr]));
-	if (attrs[TCPTRACK_A_LISTENER_LIMIT_SET])
-		printf(" %u", (uint32_t)netlink_uint(attrs[TCPTRACK_A_LISTENER_LIMIT_SET]));
-	else
-		printf(" inherit");
-	printf(" %s %s\n", overflow_of(attrs), cookies_of(attrs));
+		print_number(attrs[after[i].attr], "-");
+	/* (none is set: the module does not tell it, but what else is set) */
+	print_number(attrs[TCPTRACK_A_LISTENER_LIMIT_SET],
+		     attrs[TCPTRACK_A_LISTENER_OVERFLOW] ? "inherit" : "-");
+	print_word(attrs[TCPTRACK_A_LISTENER_OVERFLOW], listener_overflow_words);
+	print_word(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE], listener_cookie_words);
+	putchar('\n');
 }
 
 static const char *header(void)

@@ -125,6 +125,16 @@ static unsigned int seconds(const char *text)
 	return n;
 }
 
+void flush_stdout(void)
+{
+	int err = fflush(stdout) ? errno : 0;
+
+	if (!err && ferror(stdout))	/* of before: what was not written is forgotten */
+		err = EIO;
+	if (err)
+		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(err));
+}
+
 static int help(void)
 {
 	fputs(usage_text, stdout);
@@ -197,9 +207,12 @@ int main(int argc, char **argv)
 			break;
 		case 'V':
 			puts("tcptrackctl " TCPTRACK_VERSION);
+			flush_stdout();
 			return 0;
 		case 'h':
-			return help();
+			help();
+			flush_stdout();
+			return 0;
 		default:
 			fputs("Try \"tcptrackctl help\".\n", stderr);
 			return EXIT_USAGE;
@@ -208,7 +221,6 @@ int main(int argc, char **argv)
 	if (options.netns)
 		enter_netns(options.netns);
 	c = run(argc - optind, argv + optind);
-	if (fflush(stdout))
-		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));
+	flush_stdout();
 	return c;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* metrics: Prometheus' text format. Names are ABI. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ static void put_escaped(const char *text, const char *escape)
 	for (; *text; text++) {
 		if (*text == '\n')
 			fputs("\\n", out);
+		else if (*text & 0x80)	/* a page is UTF-8, a name may be anything */
+			putc('?', out);
 		else if (strchr(escape, *text))
 			fprintf(out, "\\%c", *text);
 		else
@@ -268,7 +271,9 @@ void metrics_write(FILE *to)
 	metrics_listeners(out);
 	if (fclose(out))
 		die(EXIT_REFUSED, "no memory");
-	fwrite(text, 1, size, to);
+	/* after a short write stdio has nothing left that fflush() could fail to write */
+	if (fwrite(text, 1, size, to) != size)
+		die(EXIT_REFUSED, "the metrics were not written: %s", strerror(errno));
 	free(text);
 }
 

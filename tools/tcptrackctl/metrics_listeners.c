@@ -40,6 +40,7 @@ struct listener {
 	uint32_t dev;
 	char address[INET6_ADDRSTRLEN];
 	uint64_t value[ARRAY_SIZE(columns)];
+	bool has[ARRAY_SIZE(columns)];	/* (an older module does not tell all of them) */
 };
 
 struct listeners {
@@ -65,8 +66,10 @@ static void collect(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg
 	l->port = port ? ntohs(mnl_attr_get_u16(port)) : 0;
 	l->dev = netlink_uint(attrs[TCPTRACK_A_LISTENER_DEV]);
 	snprintf(l->address, sizeof(l->address), "%s", address(attrs[TCPTRACK_A_LISTENER_ADDR]));
-	for (i = 0; i < ARRAY_SIZE(columns); i++)
+	for (i = 0; i < ARRAY_SIZE(columns); i++) {
 		l->value[i] = netlink_uint(attrs[columns[i].attr]);
+		l->has[i] = attrs[columns[i].attr];
+	}
 }
 
 static int compare(const void *a, const void *b)
@@ -100,13 +103,21 @@ static void sort(struct listeners *listeners)
 	listeners->count = n;
 }
 
+/* Of others, several would have the same label: then the index says which. */
+static bool is_ascii(const char *name)
+{
+	while (*name && !(*name & 0x80))
+		name++;
+	return !*name;
+}
+
 static void put(FILE *out, const struct column *column, const struct listener *l)
 {
 	char device[IF_NAMESIZE] = "", port[8];
 	uint64_t n = l->value[column - columns];
 
 	snprintf(port, sizeof(port), "%u", l->port);
-	if (l->dev && !if_indextoname(l->dev, device))
+	if (l->dev && (!if_indextoname(l->dev, device) || !is_ascii(device)))
 		snprintf(device, sizeof(device), "%u", l->dev);
 	fprintf(out, "tcptrack_listener_%s%s{", column->metric,
 		column->show == SHOW_COUNTER ? "_total" : "");
@@ -139,6 +150,8 @@ void metrics_listeners(FILE *out)
 		bool counter = column->show == SHOW_COUNTER;
 		char name[64];
 
+		if (!listeners.all[0].has[i])
+			continue;
 		snprintf(name, sizeof(name), "listener_%s", column->metric);
 		metric_head(name, counter ? "_total" : "", counter ? "counter" : "gauge",
 			    metric_help(counter ? MEANS_COUNTER : MEANS_LISTENER, column->name));

@@ -175,6 +175,11 @@ int netlink_try(struct nlmsghdr *nlh, const char **why)
 	return err;
 }
 
+static void __attribute__((noreturn)) unloaded(void)
+{
+	die(EXIT_NO_MODULE, "the module was unloaded");
+}
+
 bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
@@ -191,6 +196,8 @@ bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 		    genl->cmd == TCPTRACK_CMD_SUBSCRIPTION_SET ? "follow flows" : "change this");
 	if (err == -EOPNOTSUPP && !extack)
 		die(EXIT_REFUSED, "the module is older than this program and does not know that");
+	if (err == -ENOENT && !extack)	/* of the family: it was there when we looked */
+		unloaded();
 	die(EXIT_REFUSED, "the module refuses: %s%s%s", extack ? extack : "",
 	    extack ? ": " : "", strerror(-err));
 }
@@ -219,6 +226,18 @@ static void got_family(const struct nlmsghdr *nlh, struct nlattr **attrs, void *
 		got_groups(attrs[CTRL_ATTR_MCAST_GROUPS]);
 }
 
+struct mnl_socket *netlink_socket(int bus)
+{
+	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct mnl_socket *s = mnl_socket_open2(bus, SOCK_CLOEXEC);
+
+	if (!s || (!mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) &&
+		   !connect(mnl_socket_get_fd(s), (const void *)&kernel, sizeof(kernel))))
+		return s;
+	mnl_socket_close(s);
+	return NULL;
+}
+
 void netlink_open(void)
 {
 	struct run run = { .each = got_family, .max = CTRL_ATTR_MAX };
@@ -227,8 +246,8 @@ void netlink_open(void)
 
 	if (sock)
 		mnl_socket_close(sock);
-	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
+	sock = netlink_socket(NETLINK_GENERIC);
+	if (!sock)
 		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
 	mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(sock, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
@@ -283,27 +302,57 @@ static void of_families(const struct nlmsghdr *nlh, struct nlattr **attrs, void 
 {
 	if (netlink_command(nlh) == CTRL_CMD_DELFAMILY &&
 	    netlink_uint(attrs[CTRL_ATTR_FAMILY_ID]) == family)
-		die(EXIT_NO_MODULE, "the module was unloaded");
+		unloaded();
+}
+
+/*
+ * What was lost may be that the module went. Before all is read that there is, the answer would
+ * be lost like that, and no word of it; afterwards, that is told again.
+ */
+static bool to_ask;
+static unsigned int asked;
+
+static void ask_for_family(void)
+{
+	struct nlmsghdr *nlh = request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
+
+	mnl_attr_put_u16(nlh, CTRL_ATTR_FAMILY_ID, family);
+	to_ask = false;
+	asked = nlh->nlmsg_seq;
+	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
+		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
+}
+
+static void of_control(const struct nlmsghdr *nlh)
+{
+	const struct run run = { .each = of_families, .max = CTRL_ATTR_FAMILY_ID };
+
+	if (nlh->nlmsg_type == GENL_ID_CTRL)
+		message(nlh, &run);
+	else if (nlh->nlmsg_type == NLMSG_ERROR && asked && nlh->nlmsg_seq == asked &&
+		 end(nlh) == -ENOENT)
+		unloaded();
 }
 
 /* All that is there. */
 static void receive(const struct run *run, void (*lost)(void))
 {
-	const struct run ctrl = { .each = of_families, .max = CTRL_ATTR_FAMILY_ID };
 	const struct nlmsghdr *nlh;
 	ssize_t n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
 	int left = n;
 
-	if (n < 0 && errno == ENOBUFS)
+	if (n < 0 && errno == ENOBUFS) {
 		lost();
-	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		to_ask = true;
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		die(EXIT_REFUSED, "netlink: %s", strerror(errno));
+	}
 	for (nlh = (void *)buffer; n > 0 && mnl_nlmsg_ok(nlh, left);
 	     nlh = mnl_nlmsg_next(nlh, &left)) {
 		if (nlh->nlmsg_type == family)
 			message(nlh, run);
-		else if (nlh->nlmsg_type == GENL_ID_CTRL)
-			message(nlh, &ctrl);
+		else
+			of_control(nlh);
 	}
 }
 
@@ -319,7 +368,9 @@ int netlink_listen(each_fn each, uint16_t max, void (*lost)(void))
 	struct pollfd fd = { .fd = mnl_socket_get_fd(sock), .events = POLLIN };
 	const struct run run = { .each = each, .max = max };
 	const struct sigaction action = { .sa_handler = end_it };
+	const struct timespec at_once = { };
 	sigset_t ours, none;
+	int n;
 
 	sigemptyset(&none);
 	sigemptyset(&ours);
@@ -331,11 +382,14 @@ int netlink_listen(each_fn each, uint16_t max, void (*lost)(void))
 	sigaction(SIGTERM, &action, NULL);
 	join_all();
 	while (!ended) {
-		if (ppoll(&fd, 1, NULL, &none) < 0)
+		n = ppoll(&fd, 1, to_ask ? &at_once : NULL, &none);
+		if (n < 0)
 			continue;
-		receive(&run, lost);
-		if (fflush(stdout))
-			die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));
+		if (n)
+			receive(&run, lost);
+		else
+			ask_for_family();
+		flush_stdout();
 	}
 	return 0;
 }

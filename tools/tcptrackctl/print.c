@@ -71,10 +71,13 @@ const char *address(const struct nlattr *addr)
 	static unsigned int n;
 	char *to = text[n++ % 4];
 
-	if (!addr || !inet_ntop(mnl_attr_get_payload_len(addr) == 4 ? AF_INET : AF_INET6,
-				mnl_attr_get_payload(addr), to, INET6_ADDRSTRLEN))
-		return "?";
-	return to;
+	switch (addr ? mnl_attr_get_payload_len(addr) : 0) {
+	case sizeof(struct in_addr):
+		return inet_ntop(AF_INET, mnl_attr_get_payload(addr), to, INET6_ADDRSTRLEN);
+	case sizeof(struct in6_addr):
+		return inet_ntop(AF_INET6, mnl_attr_get_payload(addr), to, INET6_ADDRSTRLEN);
+	}
+	return "?";
 }
 
 unsigned int port_number(const struct nlattr *attr)

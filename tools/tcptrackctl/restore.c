@@ -168,6 +168,16 @@ static void one(json_t *saved)
 		listener(l);
 }
 
+/* Whether it has the parts that save writes, each what it has to be. */
+static bool is_namespace(const json_t *saved)
+{
+	const json_t *name = json_object_get(saved, "netns");
+
+	return (json_is_null(name) || json_is_string(name)) &&
+	       json_is_object(json_object_get(saved, "settings")) &&
+	       json_is_array(json_object_get(saved, "listeners"));
+}
+
 /* Without -n, all of them, each where it belongs; with it, that one, where we are. */
 static void namespaces(json_t *all, const char *file)
 {
@@ -179,6 +189,12 @@ static void namespaces(json_t *all, const char *file)
 	json_array_foreach(all, i, saved) {
 		const char *name = json_string_value(json_object_get(saved, "netns"));
 
+		if (!is_namespace(saved)) {
+			netns = NULL;
+			left_out("entry %zu of namespaces is not what save prints: not restored",
+				 i + 1);
+			continue;
+		}
 		if (options.netns && (!name || strcmp(name, options.netns)))
 			continue;
 		found = true;

@@ -9,6 +9,7 @@
 
 #include "save.h"
 #include "tcptrackctl.h"
+#include "version.h"
 
 #define INHERIT	TCPTRACK_LISTENER_OVERFLOW_INHERIT
 #define AUTO	TCPTRACK_COOKIE_MODE_AUTO
@@ -56,6 +57,10 @@ static void listener(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 	l = json_pack("{s:s, s:s, s:i, s:s}", "family",
 		      family_name(netlink_uint(attrs[TCPTRACK_A_LISTENER_FAMILY])),
 		      "address", address(addr), "port", port_number(port), "device", dev);
+	if (!l) {
+		left_out(endpoint(addr, port), "the name of its device is not UTF-8");
+		return;
+	}
 	if (limit)
 		json_object_set_new(l, "limit", json_integer(netlink_uint(limit)));
 	if (overflow != INHERIT)
@@ -102,12 +107,21 @@ static json_t *sorted(json_t *listeners)
 /* Of the namespace where we are. */
 static void one(json_t *namespaces)
 {
-	json_t *settings = settings_read(), *listeners = json_array();
+	json_t *name = netns ? json_string(netns) : json_null(), *settings, *listeners;
+	const char *not_utf8;
 
+	if (!name) {
+		left_out("", "its name is not UTF-8");
+		return;
+	}
+	settings = settings_read(&not_utf8);
+	if (not_utf8)
+		left_out(not_utf8, "it is not UTF-8");
+	listeners = json_array();
 	netlink_run(netlink_request(TCPTRACK_CMD_LISTENERS_GET, true), listener,
 		    TCPTRACK_A_LISTENER_MAX, listeners);
 	listeners = sorted(listeners);
-	json_array_append_new(namespaces, json_pack("{s:s?, s:o, s:o}", "netns", netns,
+	json_array_append_new(namespaces, json_pack("{s:o, s:o, s:o}", "netns", name,
 						    "settings", settings,
 						    "listeners", listeners));
 }
@@ -141,8 +155,8 @@ int cmd_save(int argc, char **argv)
 	one(namespaces);
 	if (!netns)
 		all_named(namespaces);
-	all = json_pack("{s:i, s:s, s:o}", SAVE_FORMAT, SAVE_NUMBER, "version", VERSION,
-			"namespaces", namespaces);
+	all = json_pack("{s:i, s:s, s:o}", SAVE_FORMAT, SAVE_NUMBER, "version",
+			TCPTRACK_VERSION, "namespaces", namespaces);
 	file = file_begin(argc ? argv[0] : NULL, 0600);
 	if (!all || json_dumpf(all, file, JSON_INDENT(4)) || putc('\n', file) == EOF)
 		die(EXIT_REFUSED, "no memory, or no room to write");

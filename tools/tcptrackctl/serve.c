@@ -19,7 +19,7 @@
 
 #define LISTENERS	4	/* of socket activation, at most */
 #define FIRST_FD	3	/* of socket activation */
-#define CLIENTS		16	/* who comes later waits in the backlog */
+#define CLIENTS		16	/* who comes later takes the place of one */
 #define ASK_S		5	/* to send the request */
 #define ANSWER_S	30	/* to take the answer */
 #define LEAVE_S		2	/* to close */
@@ -137,20 +137,42 @@ static bool go_on(struct client *c)
 	return false;
 }
 
+/* Whether a goes rather than b: who asks before who was answered, and the oldest first. */
+static bool goes_first(const struct client *a, const struct client *b)
+{
+	static const int order[] = { [STEP_ASK] = 0, [STEP_LEAVE] = 1, [STEP_ANSWER] = 2 };
+
+	if (order[a->step] != order[b->step])
+		return order[a->step] < order[b->step];
+	return a->deadline < b->deadline;
+}
+
+/* Nobody holds a place who does not use it, while others wait for one. */
+static void make_room(void)
+{
+	struct client *goes = &clients[0];
+	size_t i;
+
+	for (i = 1; i < nclients; i++) {
+		if (goes_first(&clients[i], goes))
+			goes = &clients[i];
+	}
+	leave(goes);
+}
+
 static void come(int listener)
 {
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c;
-	int fd;
 
-	if (nclients == CLIENTS)
-		return;
-	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		/* no memory, no file: the connection waits, and so do we */
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 			poll(NULL, 0, 100);
 		return;
 	}
+	if (nclients == CLIENTS)
+		make_room();
 	c = &clients[nclients++];
 	memset(c, 0, sizeof(*c));
 	c->fd = fd;
@@ -183,7 +205,7 @@ static void serve(void)
 			fds[i].events = clients[i].step == STEP_ANSWER ? POLLOUT : POLLIN;
 		}
 		n = polled;
-		for (i = 0; i < nlisteners && polled < CLIENTS; i++) {
+		for (i = 0; i < nlisteners; i++) {
 			fds[n].fd = listeners[i];
 			fds[n++].events = POLLIN;
 		}

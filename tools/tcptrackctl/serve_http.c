@@ -7,6 +7,8 @@
 
 #include "serve.h"
 
+#define HEAD	"HEAD "
+
 static void answer_with(struct answer *answer, const char *status, const char *body, size_t size,
 			bool head)
 {
@@ -27,11 +29,12 @@ static void answer_with(struct answer *answer, const char *status, const char *b
 		free(header);
 }
 
-static void refuse(struct answer *answer, const char *status)
+static void refuse(struct answer *answer, const char *status, bool head)
 {
 	char body[64];
 
-	answer_with(answer, status, body, snprintf(body, sizeof(body), "%s\n", status + 4), false);
+	answer_with(answer, status, body, snprintf(body, sizeof(body), "%s\n", status + 4),
+		    head);
 }
 
 static void answer_metrics(struct answer *answer, bool head)
@@ -69,25 +72,24 @@ static bool read_line(const char *request, size_t size, char *method, char *targ
 
 bool serve_answer(const char *request, size_t size, struct answer *answer)
 {
+	bool head = size >= strlen(HEAD) && !memcmp(request, HEAD, strlen(HEAD));
 	char method[16], target[512];
-	bool head;
 
 	if (!ends(request, size)) {
 		if (size < REQUEST_MAX)
 			return false;
-		refuse(answer, "431 Request Header Fields Too Large");
+		refuse(answer, "431 Request Header Fields Too Large", head);
 		return true;
 	}
 	if (!read_line(request, size, method, target)) {
-		refuse(answer, "400 Bad Request");
+		refuse(answer, "400 Bad Request", head);
 		return true;
 	}
-	head = !strcmp(method, "HEAD");
 	target[strcspn(target, "?")] = '\0';
 	if (!head && strcmp(method, "GET"))
-		refuse(answer, "405 Method Not Allowed");
+		refuse(answer, "405 Method Not Allowed", head);
 	else if (strcmp(target, "/metrics"))
-		refuse(answer, "404 Not Found");
+		refuse(answer, "404 Not Found", head);
 	else
 		answer_metrics(answer, head);
 	return true;

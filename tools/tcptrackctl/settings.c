@@ -35,6 +35,7 @@ static const struct {
 };
 
 static const char early_devices[] = "early_devices";
+static bool odd;	/* JSON does not have it */
 
 static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
@@ -42,35 +43,42 @@ static void read_all(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 	json_t *all = arg;
 	size_t i;
 
+	odd = false;
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		uint32_t n = netlink_uint(attrs[settings[i].attr]);
 
+		if (!attrs[settings[i].attr])	/* of an older module */
+			continue;
 		json_object_set_new(all, settings[i].name, settings[i].words ?
 				    json_string(word(settings[i].words, n)) : json_integer(n));
 	}
-	json_object_set_new(all, early_devices,
-			    json_string(devices ? mnl_attr_get_str(devices) : ""));
+	if (devices)
+		odd = json_object_set_new(all, early_devices,
+					  json_string(mnl_attr_get_str(devices)));
 }
 
-json_t *settings_read(void)
+json_t *settings_read(const char **not_utf8)
 {
 	json_t *all = json_object();
 
 	netlink_run(netlink_request(TCPTRACK_CMD_SETTINGS_GET, false), read_all,
 		    TCPTRACK_A_SETTINGS_MAX, all);
+	*not_utf8 = odd ? early_devices : NULL;
 	return all;
 }
 
 int cmd_settings(int argc, char **argv)
 {
-	const char *name;
+	const char *name, *not_utf8;
 	json_t *all, *value;
 
 	no_arguments("settings", argc, argv);
-	all = settings_read();
+	all = settings_read(&not_utf8);
+	if (not_utf8)
+		fprintf(stderr, "tcptrackctl: %s is not shown: it is not UTF-8\n", not_utf8);
 	if (options.json) {
 		print_json(all);
-		return 0;
+		return not_utf8 ? EXIT_PARTLY : 0;
 	}
 	json_object_foreach(all, name, value) {
 		if (json_is_string(value))
@@ -79,30 +87,39 @@ int cmd_settings(int argc, char **argv)
 			printf("%s = %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
 	}
 	json_decref(all);
-	return 0;
+	return not_utf8 ? EXIT_PARTLY : 0;
 }
 
 /* More is not for the kernel to refuse. */
 #define DEVICES_TEXT	1024
 
-/* NAME and VALUE; returns its attribute. */
-static uint16_t put(struct nlmsghdr *nlh, const char *name, const char *value)
+/* There is room for each of them once. */
+static void once(bool *named, uint16_t attr, const char *name)
+{
+	if (named[attr])
+		die(EXIT_USAGE, "%s is set twice", name);
+	named[attr] = true;
+}
+
+/* NAME and VALUE. */
+static void put(struct nlmsghdr *nlh, bool *named, const char *name, const char *value)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		if (strcmp(settings[i].name, name))
 			continue;
+		once(named, settings[i].attr, name);
 		mnl_attr_put_u32(nlh, settings[i].attr, value_of(name, settings[i].words, value));
-		return settings[i].attr;
+		return;
 	}
 	if (strcmp(name, early_devices))
 		die(EXIT_USAGE, "no setting is called \"%s\" (\"tcptrackctl settings\" lists them)",
 		    name);
 	if (strlen(value) > DEVICES_TEXT)
 		die(EXIT_USAGE, "%s are too many", early_devices);
+	once(named, TCPTRACK_A_SETTINGS_EARLY_DEVICES, name);
 	mnl_attr_put_strz(nlh, TCPTRACK_A_SETTINGS_EARLY_DEVICES, value);
-	return TCPTRACK_A_SETTINGS_EARLY_DEVICES;
 }
 
 static const char *put_value(struct nlmsghdr *nlh, size_t i, const json_t *value)
@@ -140,7 +157,6 @@ int cmd_set(int argc, char **argv)
 {
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SETTINGS_SET, false);
 	bool named[TCPTRACK_A_SETTINGS_MAX + 1] = { };
-	uint16_t attr;
 	char *value;
 	int i;
 
@@ -151,10 +167,7 @@ int cmd_set(int argc, char **argv)
 		if (!value)
 			die(EXIT_USAGE, "\"%s\" is not NAME=VALUE", argv[i]);
 		*value++ = '\0';
-		attr = put(nlh, argv[i], value);
-		if (named[attr])
-			die(EXIT_USAGE, "%s is set twice", argv[i]);
-		named[attr] = true;
+		put(nlh, named, argv[i], value);
 	}
 	netlink_run(nlh, NULL, 0, NULL);
 	return 0;

@@ -16,12 +16,8 @@ enum {
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
 	EXIT_FOUND,		/* doctor */
-	EXIT_PARTLY,		/* save, restore */
+	EXIT_PARTLY,		/* save, restore, settings */
 };
-
-#ifndef VERSION
-#define VERSION	"0.1.0"
-#endif
 
 struct options {
 	bool json;
@@ -60,6 +56,9 @@ int cmd_top(int argc, char **argv);
 /* Says so and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
+/* Ends if not all that was printed is written. */
+void flush_stdout(void);
+
 /* Into a network namespace of ip-netns(8), or it ends. */
 void enter_netns(const char *name);
 
@@ -73,6 +72,9 @@ void no_arguments(const char *command, int argc, char **argv);
  * is no such family.
  */
 void netlink_open(void);
+
+/* A socket to the kernel, from whom alone it receives, or NULL. */
+struct mnl_socket *netlink_socket(int bus);
 
 /* A request for the module: fill in attributes, then netlink_run(). */
 struct nlmsghdr *netlink_request(uint8_t command, bool dump);
@@ -135,8 +137,11 @@ void metrics_write(FILE *to);
 
 /* --- settings.c, listeners.c: what save.c keeps --- */
 
-/* All settings of the namespace, by name: what "settings -j" prints. */
-json_t *settings_read(void);
+/*
+ * All settings of the namespace, by name: what "settings -j" prints; not_utf8: the name of one
+ * that JSON cannot have, or NULL.
+ */
+json_t *settings_read(const char **not_utf8);
 
 /* Puts a setting as settings_read() has it into a request; returns what is wrong, or NULL. */
 const char *settings_put(struct nlmsghdr *nlh, const char *name, const json_t *value);

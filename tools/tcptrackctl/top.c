@@ -314,8 +314,7 @@ static int print_all(unsigned long count)
 		y = listeners_put(&frame, y, rows - y, &top, &view);
 		frame_print(&frame, y);
 		putchar('\n');
-		if (fflush(stdout))
-			die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(errno));
+		flush_stdout();
 	}
 	return 0;
 }
