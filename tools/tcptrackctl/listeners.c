@@ -24,6 +24,9 @@ static const struct {
 #undef N
 };
 
+/* Of these, what comes after what can be set: handshakes_completed. */
+#define LAST (ARRAY_SIZE(after) - 1)
+
 const char * const listener_overflow_words[] = { "cookie", "recycle", "drop", "inherit", NULL };
 const char * const listener_cookie_words[] = { "auto", "always", "never", NULL };
 
@@ -56,13 +59,14 @@ static void show_json(struct nlattr **attrs)
 	for (i = 0; i < ARRAY_SIZE(before); i++)
 		put_number(l, before[i].name, attrs[before[i].attr]);
 	put_word(l, "mode", attrs[TCPTRACK_A_LISTENER_MODE], listener_words);
-	for (i = 0; i < ARRAY_SIZE(after); i++)
+	for (i = 0; i < LAST; i++)
 		put_number(l, after[i].name, attrs[after[i].attr]);
 	put_number(l, "limit_set", limit);
 	if (!limit && overflow)
 		json_object_set_new(l, "limit_set", json_string("inherit"));
 	put_word(l, "overflow", overflow, listener_overflow_words);
 	put_word(l, "cookie_mode", attrs[TCPTRACK_A_LISTENER_COOKIE_MODE], listener_cookie_words);
+	put_number(l, after[LAST].name, attrs[after[LAST].attr]);
 	list_add(l);
 }
 
@@ -93,13 +97,14 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	for (i = 0; i < ARRAY_SIZE(before); i++)
 		print_number(attrs[before[i].attr], "-");
 	print_word(attrs[TCPTRACK_A_LISTENER_MODE], listener_words);
-	for (i = 0; i < ARRAY_SIZE(after); i++)
+	for (i = 0; i < LAST; i++)
 		print_number(attrs[after[i].attr], "-");
 	/* (none is set: the module does not tell it, but what else is set) */
 	print_number(attrs[TCPTRACK_A_LISTENER_LIMIT_SET],
 		     attrs[TCPTRACK_A_LISTENER_OVERFLOW] ? "inherit" : "-");
 	print_word(attrs[TCPTRACK_A_LISTENER_OVERFLOW], listener_overflow_words);
 	print_word(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE], listener_cookie_words);
+	print_number(attrs[after[LAST].attr], "-");
 	putchar('\n');
 }
 
@@ -112,9 +117,9 @@ static const char *header(void)
 	for (i = 0; i < ARRAY_SIZE(before); i++)
 		n += snprintf(text + n, sizeof(text) - n, " %s", before[i].name);
 	n += snprintf(text + n, sizeof(text) - n, " mode");
-	for (i = 0; i < ARRAY_SIZE(after); i++)
+	for (i = 0; i < LAST; i++)
 		n += snprintf(text + n, sizeof(text) - n, " %s", after[i].name);
-	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode");
+	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode %s", after[LAST].name);
 	return text;
 }
 
