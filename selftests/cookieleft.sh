@@ -395,7 +395,7 @@ listen s
 ON
 > S
 quiet
-sh echo \$PPID >$group/cgroup.procs && rmdir $group/tt-\$PPID
+sh echo \$\$ >$group/cgroup.procs && echo \$PPID >$group/cgroup.procs && rmdir $group/tt-\$PPID
 count flows_created 1 cookie_left_filter 1
 EOF
 )
