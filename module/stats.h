@@ -73,7 +73,7 @@ struct tt_net;
 	TT_STAT(halfopen_evicted, "half-open connections taken out to make room") \
 	TT_STAT(halfopen_expired, "half-open connections taken out by a shortened time-out") \
 	TT_STAT(handshakes_completed, "handshakes that a third ACK completed, also by a cookie") \
-	TT_STAT(listeners_refused, "look-ups of listening sockets not followed: too many, no memory") \
+	TT_STAT(listeners_refused, "look-ups of listeners not followed: too many, no memory") \
 	/* SYN cookies */ \
 	TT_STAT(cookie_modes, "times that cookie mode was entered") \
 	TT_STAT(cookies_sent, "SYNs answered with a cookie") \

@@ -119,7 +119,8 @@ static const char *header(void)
 	n += snprintf(text + n, sizeof(text) - n, " mode");
 	for (i = 0; i < LAST; i++)
 		n += snprintf(text + n, sizeof(text) - n, " %s", after[i].name);
-	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode %s", after[LAST].name);
+	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode %s",
+		 after[LAST].name);
 	return text;
 }
 

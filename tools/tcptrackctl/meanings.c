@@ -144,7 +144,7 @@ const struct meaning meanings[] = {
 	  "Between cookie_end and cookie_start it falls to halfopen_timeout_min." },
 	{ MEANS_COUNTER, "handshakes_completed", "handshakes that a third ACK completed, also by a cookie",
 	  "" },
-	{ MEANS_COUNTER, "listeners_refused", "look-ups of listening sockets not followed: too many, no memory",
+	{ MEANS_COUNTER, "listeners_refused", "look-ups of listeners not followed: too many, no memory",
 	  "" },
 	{ MEANS_COUNTER, "cookie_modes", "times that cookie mode was entered",
 	  "The kernel's log has a line for its begin (flood_start) and for its end (flood_end), at most twenty a minute." },
