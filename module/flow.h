@@ -273,7 +273,7 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
 void tt_flow_set_request(struct tt_flow *flow, const struct sock *req);
 
 /**
- * tt_flow_take_back() - ESTABLISHED was foreseen, but its request is there: half-open again
+ * tt_flow_take_back() - its request is there, whatever was foreseen: half-open (again)
  * @flow: locked
  * @end: the local end
  * @req: the request

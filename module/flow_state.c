@@ -175,7 +175,10 @@ void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
 
 void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req)
 {
+	bool foreseen = flow->ep[end].state == TT_ESTABLISHED;
+
 	tt_flow_set_state(flow, end, TT_SYN_RECEIVED);
 	tt_flow_set_request(flow, req);
-	count_completed(flow, -1);
+	if (foreseen)
+		count_completed(flow, -1);
 }

@@ -124,12 +124,10 @@ static bool sweep_end(struct tt_flow *flow, int end, struct sock **put)
 	tt_track_timer(flow, sk);
 	if (state != flow->ep[end].state && state != TT_CLOSED) {
 		tt_stat_inc(flow->tn, corrected);
-		if (tt_sock_is_request(sk) && flow->ep[end].state == TT_ESTABLISHED)
+		if (tt_sock_is_request(sk))
 			tt_flow_take_back(flow, end, sk);
 		else
 			tt_flow_set_state(flow, end, state);
-		if (tt_sock_is_request(sk))
-			tt_flow_set_request(flow, sk);
 		tt_sock_sync(&flow->ep[end], sk);
 	}
 	return true;
