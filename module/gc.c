@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The collector. Once a second it asks the socket tables for what no packet
+ * The collector. Every 750 ms it asks the socket tables for what no packet
  * and no tracepoint shows (request and TIME_WAIT sockets that go, sockets
  * without a flow) and ends the flows whose time is over.
  */
@@ -23,7 +23,8 @@
 #include "table.h"
 #include "track.h"
 
-#define INTERVAL	HZ
+/* FULL_EVERY of it, and SETTLE_MS, are less than the 2 s in which all is settled. */
+#define INTERVAL	(HZ * 3UL / 4)
 /* What was set takes effect soon, however often somebody sets it. */
 #define KICK_INTERVAL	(HZ / 10UL)
 /* How often at most a namespace looks at its limits between two runs. */

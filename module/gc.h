@@ -3,7 +3,7 @@
 #define TCPTRACK_GC_H
 
 /**
- * tt_gc_start() - adopt every socket there is, then look again each second
+ * tt_gc_start() - adopt every socket there is, then look again every 750 ms
  *
  * Context: process; hooks and probe are in place already.
  */
