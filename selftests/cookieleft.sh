@@ -339,6 +339,7 @@ state SYN_RECEIVED ESTABLISHED
 
 case the third ACK opens, its forgery does not
 OFF
+sysctl net.tcptrack.cookie_resets 100000
 flow f 80 40000
 listen s
 ON
