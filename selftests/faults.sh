@@ -59,31 +59,32 @@ cookie_end 40 30 0
 cookie_min_time 10000 9999 0
 cookie_resets 64 63 0'
 
-# Every kind of allocation may fail, once; "times" counts them.
-faults_on()
+# faults_for NAME VALUE: of each kind of allocation that has such a setting.
+faults_for()
 {
 	local d
 	for d in failslab fail_page_alloc; do
-		[[ -d $FAULTS/$d ]] || continue
-		echo 0 >"$FAULTS/$d/probability"
-		echo N >"$FAULTS/$d/ignore-gfp-wait"
-		echo 0 >"$FAULTS/$d/verbose"
-		echo "$TIMES" >"$FAULTS/$d/times"
+		[[ ! -e $FAULTS/$d/$1 ]] || echo "$2" >"$FAULTS/$d/$1"
 	done
-	echo Y >"$FAULTS/failslab/cache-filter"
-	[[ ! -e $FAULTS/fail_page_alloc/min-order ]] || echo 0 >"$FAULTS/fail_page_alloc/min-order"
+}
+
+# Every kind of allocation may fail, once; "times" counts them.
+faults_on()
+{
+	faults_for probability 0
+	faults_for ignore-gfp-wait N
+	faults_for verbose 0
+	faults_for times "$TIMES"
+	faults_for cache-filter Y
+	faults_for min-order 0
 }
 
 faults_off()
 {
-	local d
-	for d in failslab fail_page_alloc; do
-		[[ -d $FAULTS/$d ]] || continue
-		echo 0 >"$FAULTS/$d/probability"
-		echo Y >"$FAULTS/$d/ignore-gfp-wait"
-	done
-	echo N >"$FAULTS/failslab/cache-filter"
-	[[ ! -e $FAULTS/fail_page_alloc/min-order ]] || echo 1 >"$FAULTS/fail_page_alloc/min-order"
+	faults_for probability 0
+	faults_for ignore-gfp-wait Y
+	faults_for cache-filter N
+	faults_for min-order 1
 	within
 }
 
