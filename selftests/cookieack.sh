@@ -123,12 +123,7 @@ state ESTABLISHED ESTABLISHED
 count flows_created 2 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 cookies_valid 2 cookies_invalid 20 stray 1
 
 case a cookie of one of eight listeners comes back to another
-sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-group s 8
-chosen s0 0
-> S opt mss=1460
-< SA
+EIGHT
 noflow
 chosen s0 7
 > A
@@ -138,12 +133,7 @@ STACK SyncookiesRecv 1 SyncookiesFailed 0
 count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
 
 case the eight have one stamp: the stack takes it there, without us
-sysctl net.tcptrack.cookie_start 0
-flow f 80 40000
-group s 8
-chosen s0 0
-> S opt mss=1460
-< SA
+EIGHT
 sysctl net.tcptrack.mode off
 chosen s0 7
 > A
@@ -229,6 +219,14 @@ $replayed
 $theirs
 EOF
 )
+# EIGHT: a group of listeners, the first of which has sent a cookie
+eight='sysctl net.tcptrack.cookie_start 0
+flow f 80 40000
+group s 8
+chosen s0 0
+> S opt mss=1460
+< SA'
+script=${script//EIGHT/"$eight"}
 # STACK [COUNTER N]...: what the stack itself has counted
 script=$(sed '/^STACK /{s/ \([A-Z][A-Za-z]*\) \([0-9]*\)/ \&\& nstat -asz TcpExt\1 | grep -q "^TcpExt\1 *\2 "/g
 	s/^STACK && /sh /}' <<<"$script")
