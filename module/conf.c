@@ -21,13 +21,13 @@ static const char * const reply_names[] = { "route", "reflect", NULL };
 static const char * const no_yes[] = { "0", "1", NULL };
 
 const struct tt_conf_range tt_conf_ranges[TT_CONF_COUNT] = {
-#define WORD(_name, _words) [TT_CONF_##_name] = { \
+#define WORD(_name, _words, _default) [TT_CONF_##_name] = { \
 	.name = #_name, \
 	.words = _words, \
 	.greatest = ARRAY_SIZE(_words) - 2, \
 	.refusal = #_name " has no such value", \
 },
-#define NUMBER(_name, _least, _greatest) [TT_CONF_##_name] = { \
+#define NUMBER(_name, _least, _greatest, _default) [TT_CONF_##_name] = { \
 	.name = #_name, \
 	.least = _least, \
 	.greatest = _greatest, \

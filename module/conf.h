@@ -33,25 +33,27 @@ enum tt_reply {
 };
 
 /*
- * net.tcptrack (Documentation/sysctl.rst), once, but for early_devices: WORD(name, its words),
- * NUMBER(name, least, greatest). What holds a namespace's, the sysctls and netlink are made
- * from this list. Names are ABI.
+ * net.tcptrack (Documentation/sysctl.rst), once, but for early_devices: WORD(name, its words,
+ * default), NUMBER(name, least, greatest, default); TT_BY_MEMORY: so much as there is of it.
+ * What holds a namespace's, the sysctls and netlink are made from this list, and the page is
+ * held against it (scripts/explain-regen). Names are ABI.
  */
+#define TT_BY_MEMORY	0
 #define TT_CONF(WORD, NUMBER) \
-	NUMBER(flows_max, 4, 2147483647) \
-	NUMBER(halfopen_max, 1, 2147483647) \
-	NUMBER(halfopen_listener_max, 0, 2147483647) \
-	NUMBER(halfopen_source_max, 0, 2147483647) \
-	NUMBER(halfopen_timeout_min, 100, 600000) \
-	NUMBER(cookie_start, 0, 100) \
-	NUMBER(cookie_end, 0, 100) \
-	NUMBER(cookie_min_time, 0, 600000) \
-	NUMBER(cookie_resets, 0, 100000) \
-	WORD(mode, tt_mode_names) \
-	WORD(overflow, overflow_names) \
-	WORD(forward, no_yes) \
-	WORD(early, early_names) \
-	WORD(reply, reply_names)
+	NUMBER(flows_max, 4, 2147483647, TT_BY_MEMORY) \
+	NUMBER(halfopen_max, 1, 2147483647, TT_BY_MEMORY) \
+	NUMBER(halfopen_listener_max, 0, 2147483647, 0) \
+	NUMBER(halfopen_source_max, 0, 2147483647, 0) \
+	NUMBER(halfopen_timeout_min, 100, 600000, 3000) \
+	NUMBER(cookie_start, 0, 100, 75) \
+	NUMBER(cookie_end, 0, 100, 40) \
+	NUMBER(cookie_min_time, 0, 600000, 10000) \
+	NUMBER(cookie_resets, 0, 100000, 64) \
+	WORD(mode, tt_mode_names, TT_ENFORCE) \
+	WORD(overflow, overflow_names, TT_OVERFLOW_COOKIE) \
+	WORD(forward, no_yes, 1) \
+	WORD(early, early_names, TT_EARLY_OFF) \
+	WORD(reply, reply_names, TT_REPLY_ROUTE)
 
 /* A value each, by its name; written under tt_net.conf_lock, read without. */
 struct tt_conf {

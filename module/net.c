@@ -59,9 +59,11 @@ int tt_net_halfopen_max(const struct tt_net *tn)
 }
 
 /* What holds for 512 MB as for 1 TB: so much of the memory that there is. */
-static unsigned int by_memory(unsigned long share, unsigned int least)
+static unsigned int by_memory(u32 share, unsigned int least)
 {
-	return clamp_t(unsigned long, totalram_pages() / (share / PAGE_SIZE), least, INT_MAX);
+	u64 memory = (u64)totalram_pages() << PAGE_SHIFT;
+
+	return clamp_t(u64, div_u64(memory, share), least, INT_MAX);
 }
 
 /* A new namespace begins with what init_net has. */
@@ -72,16 +74,15 @@ static void conf_init(struct tt_conf *conf, const struct net *net)
 		*conf = data_race(tt_net(&init_net)->conf);
 		return;
 	}
+#define WORD(name, words, value) conf->name = value;
+#define NUMBER(name, least, greatest, value) conf->name = value;
+	TT_CONF(WORD, NUMBER)
+#undef WORD
+#undef NUMBER
 	conf->flows_max = flows_max ? clamp_t(unsigned int, flows_max, 4, INT_MAX) :
 				      by_memory(SZ_16K, 1024);
 	conf->halfopen_max = halfopen_max ? clamp_t(unsigned int, halfopen_max, 1, INT_MAX) :
 					    by_memory(SZ_128K, 128);
-	conf->halfopen_timeout_min = 3000;
-	conf->cookie_start = 75;
-	conf->cookie_end = 40;
-	conf->cookie_min_time = 10000;
-	conf->cookie_resets = 64;
-	conf->forward = 1;
 	conf->mode = tt_mode_at_load;
 }
 
