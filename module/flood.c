@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cookie mode: when it begins, when it ends, and what is told of it. */
-
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+/* Cookie mode: when it begins, when it ends, and its figures. */
 
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <uapi/linux/tcptrack.h>
@@ -15,7 +12,6 @@
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
-#include "netlink.h"
 #include "sketch.h"
 #include "watermark.h"
 
@@ -208,78 +204,15 @@ static void report_end(struct tt_flood_report *r, const struct tt_net *tn,
 		report_top(r, sketch);
 }
 
-static const char *name(char *buf, size_t size, const struct tt_flood_report *r)
-{
-	if (!r->family)
-		return "*";
-	if (r->family == AF_INET)
-		scnprintf(buf, size, "%pI4:%u", &r->addr.s6_addr32[3], ntohs(r->port));
-	else
-		scnprintf(buf, size, "[%pI6c]:%u", &r->addr, ntohs(r->port));
-	return buf;
-}
-
-static void top_prefixes(char *buf, size_t size, const struct tt_flood_report *r)
-{
-	size_t len = 0;
-	int i;
-
-	buf[0] = '\0';
-	for (i = 0; i < TT_FLOOD_TOP && r->top[i].family; i++) {
-		len += scnprintf(buf + len, size - len, "%s", len ? "," : " top=");
-		if (r->top[i].family == AF_INET)
-			len += scnprintf(buf + len, size - len, "%pI4",
-					 &r->top[i].addr.s6_addr32[3]);
-		else
-			len += scnprintf(buf + len, size - len, "%pI6c", &r->top[i].addr);
-		len += scnprintf(buf + len, size - len, "/%u:%u%%", r->top[i].len,
-				 r->top[i].percent);
-	}
-}
-
-/* So many lines of a namespace, and of all but init_net together. */
-static bool may_log(struct tt_net *tn)
-{
-	static DEFINE_RATELIMIT_STATE(others, 60 * HZ, 100);
-
-	return __ratelimit(&tn->ratelimit) &&
-	       (net_eq(tn->net, &init_net) || __ratelimit(&others));
-}
-
-static void tell_end(struct tt_net *tn, const struct tt_flood_report *r)
-{
-	static const char * const classes[TT_FLOOD_CLASSES] = {
-		[TT_SLOW_ACCEPT] = "slow_accept",
-		[TT_CROWD]	 = "crowd",
-		[TT_FEW_SOURCES] = "few_sources",
-		[TT_SPOOFED]	 = "spoofed",
-	};
-	char buf[64], top[192];
-
-	tt_netlink_flood(tn, TCPTRACK_CMD_FLOOD_END, r);
-	if (!may_log(tn))
-		return;
-	top_prefixes(top, sizeof(top), r);
-	pr_info("event=flood_end netns=%u listener=%s duration_ms=%u class=%s syns=%lu cookies_sent=%lu cookies_valid=%lu accept_full=%lu sources=%llu%s\n",
-		tn->net->ns.inum, name(buf, sizeof(buf), r), r->duration_ms, classes[r->class],
-		r->n[0], r->n[1], r->n[2], r->n[3], r->sources, top);
-}
-
-static void tell_begin(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
+static void announce(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
 {
 	struct tt_flood_report r;
-	char buf[64];
 
 	if (flood->announced)
 		return;
 	flood->announced = true;
 	report_begin(&r, l, flood);
-	tt_netlink_flood(tn, TCPTRACK_CMD_FLOOD_BEGIN, &r);
-	if (!may_log(tn))
-		return;
-	pr_info("event=flood_start netns=%u listener=%s reason=%s halfopen=%d limit=%d\n",
-		tn->net->ns.inum, name(buf, sizeof(buf), &r), l ? "listener" : "namespace",
-		r.level, r.limit);
+	tt_flood_note(tn, TCPTRACK_CMD_FLOOD_BEGIN, &r);
 }
 
 static void leave(struct tt_net *tn, const struct tt_listener *l, struct tt_flood *flood)
@@ -291,9 +224,9 @@ static void leave(struct tt_net *tn, const struct tt_listener *l, struct tt_floo
 	atomic_dec(&tn->nfloods);
 	atomic_dec(&tn->answering);
 	sketch = rcu_replace_pointer(flood->sketch, NULL, lockdep_is_held(&tn->flood_lock));
-	tell_begin(tn, l, flood);
+	announce(tn, l, flood);
 	report_end(&tn->last_flood, tn, l, flood, sketch);
-	tell_end(tn, &tn->last_flood);
+	tt_flood_note(tn, TCPTRACK_CMD_FLOOD_END, &tn->last_flood);
 	sketch_free(tn, sketch);
 }
 
@@ -335,6 +268,7 @@ void tt_flood_leave_all(void)
 			tt_flood_end(tn, l);
 		rcu_read_unlock();
 		tt_flood_end(tn, NULL);
+		tt_flood_tell(tn);
 	}
 	mutex_unlock(&tt_nets_mutex);
 }
@@ -413,7 +347,7 @@ static void tick(struct tt_net *tn, const struct tt_listener *l, struct tt_flood
 	recent = roll(flood, &now);
 	spin_lock_bh(&tn->flood_lock);
 	if (flood->on) {
-		tell_begin(tn, l, flood);
+		announce(tn, l, flood);
 		if (tt_ms_since(flood->since) >= READ_ONCE(tn->conf.cookie_min_time) &&
 		    is_low(tn, l, recent))
 			leave(tn, l, flood);
@@ -430,4 +364,5 @@ void tt_flood_tick(struct tt_net *tn)
 		tick(tn, l, &l->flood);
 	rcu_read_unlock();
 	tick(tn, NULL, &tn->flood);
+	tt_flood_tell(tn);
 }

@@ -117,7 +117,7 @@ void tt_flood_init(struct tt_flood *flood);
  * @tn: namespace
  * @l: listener, or NULL for the namespace
  *
- * Context: any; tells of the end if cookie mode is on.
+ * Context: any; the end, if cookie mode is on, is for tt_flood_tell() to tell.
  */
 void tt_flood_end(struct tt_net *tn, struct tt_listener *l);
 
@@ -135,9 +135,31 @@ void tt_flood_again(struct tt_net *tn, struct tt_listener *l);
  * @tn: namespace
  * @l: listener; its &struct tt_override says already that it may not enter it again
  *
- * Context: any; tells of the end if cookie mode is on.
+ * Context: any; the end, if cookie mode is on, is for tt_flood_tell() to tell.
  */
 void tt_flood_stop(struct tt_net *tn, struct tt_listener *l);
+
+/**
+ * tt_flood_note() - something is to be told
+ * @tn: namespace
+ * @cmd: TCPTRACK_CMD_FLOOD_BEGIN or TCPTRACK_CMD_FLOOD_END
+ * @report: what; copied
+ *
+ * Not by who finds it so, for he has locks for which others wait. What has no room or no
+ * memory is counted (events_lost).
+ *
+ * Context: any; tt_net.flood_lock held.
+ */
+void tt_flood_note(struct tt_net *tn, u8 cmd, const struct tt_flood_report *report);
+
+/**
+ * tt_flood_tell() - tell who listens, and the log, what has begun and ended since
+ * @tn: namespace
+ *
+ * Context: process; a message to a group looks at every socket of every namespace that is in
+ * any, so no lock is held for which others wait.
+ */
+void tt_flood_tell(struct tt_net *tn);
 
 /**
  * tt_flood_is_on() - whether SYNs for a listener are answered with cookies

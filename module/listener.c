@@ -468,6 +468,7 @@ void tt_listener_net_init(struct tt_net *tn)
 	spin_lock_init(&tn->flood_lock);
 	ratelimit_state_init(&tn->ratelimit, 60 * HZ, 20);
 	tt_flood_init(&tn->flood);
+	INIT_LIST_HEAD(&tn->notices);
 	tn->refreshed = jiffies - 1;
 }
 
@@ -477,6 +478,7 @@ void tt_listener_net_exit(struct tt_net *tn)
 	tt_listener_walk_end(tn);
 	tt_override_net_exit(tn);
 	tt_flood_end(tn, NULL);
+	tt_flood_tell(tn);
 }
 
 int __init tt_listener_init(void)

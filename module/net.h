@@ -61,11 +61,14 @@ struct tt_queue;
  * @refreshed: jiffies when all of them were looked at last
  * @longest: the longest queue then; written under its tt_queue.lock
  * @flood: cookie mode of the whole namespace
- * @flood_lock: guards the entering and leaving of cookie modes, and @ratelimit
+ * @flood_lock: guards the entering and leaving of cookie modes, and @notices
  * @nfloods: cookie modes that are on
  * @answering: these, and listeners that always answer with cookies: if 0, no ACK is looked at
  * @nkept: listeners that are kept for what was set for them; the lock of listener.c
  * @last_flood: the one that ended last; flood_lock
+ * @notices: what is to be told of floods; this and what follows: flood_lock
+ * @nnotices: how many
+ * @notices_lost: how many found no room
  * @notify: for the group "state"
  * @subscriptions: for single sockets; the mutex of subscription.c, read under RCU
  * @nsubscriptions: how many; the same mutex
@@ -118,6 +121,9 @@ struct tt_net {
 	atomic_t answering;
 	unsigned int nkept;
 	struct tt_flood_report last_flood;
+	struct list_head notices;
+	unsigned int nnotices;
+	unsigned int notices_lost;
 	struct tt_notify notify;
 	struct list_head subscriptions;
 	unsigned int nsubscriptions;
