@@ -18,6 +18,8 @@
 #define LISTENERS_MAX	65536
 #define LISTENERS_OTHERS	49152
 #define LISTENERS_OTHER	4096
+/* What their counters, which are each CPU's, may take of all but init_net. */
+#define LISTENERS_BYTES	SZ_32M
 
 const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
 #define STAT(name) [TT_LISTENER_##name] = #name,
@@ -45,81 +47,6 @@ static const struct rhashtable_params queue_params = {
 	.key_len = sizeof(struct sock *),
 	.automatic_shrinking = true,
 };
-
-static void sync(struct tt_queue *q)
-{
-	int len = q->gone ? 0 : inet_csk_reqsk_queue_len(q->sk);
-
-	lockdep_assert_held(&q->lock);
-	if (len == q->seen)
-		return;
-	atomic_add(len - q->seen, &q->tn->held);
-	atomic_add(len - q->seen, &q->tn->queued);
-	WRITE_ONCE(q->seen, len);
-	if (len > q->peak)
-		WRITE_ONCE(q->peak, len);
-}
-
-int tt_queue_sync(struct tt_queue *q)
-{
-	int len;
-
-	/* each SYN of a flood asks, and then the stack's count stands still */
-	if (!READ_ONCE(q->gone) && inet_csk_reqsk_queue_len(q->sk) == READ_ONCE(q->seen))
-		return READ_ONCE(q->seen) + READ_ONCE(q->reserved);
-	spin_lock_bh(&q->lock);
-	sync(q);
-	len = q->seen + q->reserved;
-	spin_unlock_bh(&q->lock);
-	return len;
-}
-
-int tt_queue_limit(const struct tt_queue *q)
-{
-	unsigned int backlog = READ_ONCE(q->sk->sk_max_ack_backlog);
-	unsigned int max = tt_override_limit(q->listener);
-
-	return clamp_t(unsigned int, max ? min(max, backlog) : backlog, 1, INT_MAX);
-}
-
-/* Read first: one more for a moment, on each CPU of a full namespace, would be seen by others. */
-static bool hold_place(struct tt_net *tn)
-{
-	int max = tt_net_halfopen_max(tn);
-
-	if (atomic_read(&tn->held) >= max)
-		return false;
-	if (atomic_inc_return(&tn->held) <= max)
-		return true;
-	atomic_dec(&tn->held);
-	return false;
-}
-
-enum tt_room tt_queue_reserve(struct tt_queue *q)
-{
-	struct tt_net *tn = q->tn;
-	enum tt_room room = TT_ROOM;
-
-	spin_lock_bh(&q->lock);
-	sync(q);
-	if (!q->gone && q->seen + q->reserved >= tt_queue_limit(q))
-		room = TT_FULL_LISTENER;
-	else if (hold_place(tn))
-		WRITE_ONCE(q->reserved, q->reserved + 1);
-	else
-		room = TT_FULL_NAMESPACE;
-	spin_unlock_bh(&q->lock);
-	return room;
-}
-
-void tt_queue_release(struct tt_queue *q)
-{
-	spin_lock_bh(&q->lock);
-	sync(q);
-	WRITE_ONCE(q->reserved, q->reserved - 1);
-	atomic_dec(&q->tn->held);
-	spin_unlock_bh(&q->lock);
-}
 
 bool tt_queue_hold(struct tt_queue *q)
 {
@@ -154,38 +81,6 @@ void tt_queue_put(struct tt_queue *q)
 		return;
 	tt_listener_put(l);
 	call_rcu(&q->rcu, queue_free);
-}
-
-bool tt_queue_add(struct tt_queue *q, struct tt_flow *flow)
-{
-	if (!tt_queue_hold(q))
-		return false;
-	spin_lock_bh(&q->lock);
-	list_add_tail(&flow->unproven, &q->oldest);
-	spin_unlock_bh(&q->lock);
-	return true;
-}
-
-void tt_queue_del(struct tt_queue *q, struct tt_flow *flow)
-{
-	spin_lock_bh(&q->lock);
-	list_del_init(&flow->unproven);
-	spin_unlock_bh(&q->lock);
-	tt_queue_put(q);
-}
-
-struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms)
-{
-	struct tt_flow *flow;
-
-	spin_lock_bh(&q->lock);
-	flow = list_first_entry_or_null(&q->oldest, struct tt_flow, unproven);
-	if (flow && ms && tt_ms_since(READ_ONCE(flow->created)) < ms)
-		flow = NULL;
-	if (flow)
-		list_del_init(&flow->unproven);
-	spin_unlock_bh(&q->lock);
-	return flow;
 }
 
 static void key_of(struct tt_listener_key *key, struct tt_net *tn, const struct sock *sk)
@@ -305,11 +200,18 @@ err_listener:
 	return NULL;
 }
 
+static unsigned int others_max(void)
+{
+	size_t each = sizeof(struct tt_listener_stats) * num_possible_cpus();
+
+	return min_t(size_t, LISTENERS_OTHERS, LISTENERS_BYTES / each);
+}
+
 static bool too_many(const struct tt_net *tn)
 {
 	return nlisteners >= LISTENERS_MAX ||
 	       (!net_eq(tn->net, &init_net) &&
-		(tn->nqueues >= LISTENERS_OTHER || nothers >= LISTENERS_OTHERS));
+		(tn->nqueues >= LISTENERS_OTHER || nothers >= others_max()));
 }
 
 unsigned int tt_queues_seq(void)
@@ -362,10 +264,10 @@ static void queue_bury(struct tt_queue *q)
 {
 	spin_lock_bh(&q->lock);
 	WRITE_ONCE(q->gone, true);
-	sync(q);
 	if (rcu_access_pointer(q->tn->longest) == q)
 		RCU_INIT_POINTER(q->tn->longest, NULL);
 	spin_unlock_bh(&q->lock);
+	tt_queue_sync(q);
 	sock_put(q->sk);
 	tt_queue_put(q);
 }

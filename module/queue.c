@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A listening socket's half-open queue: how long it is, who is in it, whose turn it is to go. */
+
+#include <net/inet_connection_sock.h>
+
+#include "flow.h"
+#include "listener.h"
+#include "net.h"
+
+static void sync(struct tt_queue *q)
+{
+	int len = q->gone ? 0 : inet_csk_reqsk_queue_len(q->sk);
+
+	lockdep_assert_held(&q->lock);
+	if (len == q->seen)
+		return;
+	atomic_add(len - q->seen, &q->tn->held);
+	atomic_add(len - q->seen, &q->tn->queued);
+	WRITE_ONCE(q->seen, len);
+	if (len > q->peak)
+		WRITE_ONCE(q->peak, len);
+}
+
+int tt_queue_sync(struct tt_queue *q)
+{
+	int len;
+
+	/* each SYN of a flood asks, and then the stack's count stands still */
+	if (!READ_ONCE(q->gone) && inet_csk_reqsk_queue_len(q->sk) == READ_ONCE(q->seen))
+		return READ_ONCE(q->seen) + READ_ONCE(q->reserved);
+	spin_lock_bh(&q->lock);
+	sync(q);
+	len = q->seen + q->reserved;
+	spin_unlock_bh(&q->lock);
+	return len;
+}
+
+int tt_queue_limit(const struct tt_queue *q)
+{
+	unsigned int backlog = READ_ONCE(q->sk->sk_max_ack_backlog);
+	unsigned int max = tt_override_limit(q->listener);
+
+	return clamp_t(unsigned int, max ? min(max, backlog) : backlog, 1, INT_MAX);
+}
+
+/* Read first: one more for a moment, on each CPU of a full namespace, would be seen by others. */
+static bool hold_place(struct tt_net *tn)
+{
+	int max = tt_net_halfopen_max(tn);
+
+	if (atomic_read(&tn->held) >= max)
+		return false;
+	if (atomic_inc_return(&tn->held) <= max)
+		return true;
+	atomic_dec(&tn->held);
+	return false;
+}
+
+enum tt_room tt_queue_reserve(struct tt_queue *q)
+{
+	struct tt_net *tn = q->tn;
+	enum tt_room room = TT_ROOM;
+
+	spin_lock_bh(&q->lock);
+	sync(q);
+	if (!q->gone && q->seen + q->reserved >= tt_queue_limit(q))
+		room = TT_FULL_LISTENER;
+	else if (hold_place(tn))
+		WRITE_ONCE(q->reserved, q->reserved + 1);
+	else
+		room = TT_FULL_NAMESPACE;
+	spin_unlock_bh(&q->lock);
+	return room;
+}
+
+void tt_queue_release(struct tt_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	sync(q);
+	WRITE_ONCE(q->reserved, q->reserved - 1);
+	atomic_dec(&q->tn->held);
+	spin_unlock_bh(&q->lock);
+}
+
+bool tt_queue_add(struct tt_queue *q, struct tt_flow *flow)
+{
+	if (!tt_queue_hold(q))
+		return false;
+	spin_lock_bh(&q->lock);
+	list_add_tail(&flow->unproven, &q->oldest);
+	spin_unlock_bh(&q->lock);
+	return true;
+}
+
+void tt_queue_del(struct tt_queue *q, struct tt_flow *flow)
+{
+	spin_lock_bh(&q->lock);
+	list_del_init(&flow->unproven);
+	spin_unlock_bh(&q->lock);
+	tt_queue_put(q);
+}
+
+struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms)
+{
+	struct tt_flow *flow;
+
+	spin_lock_bh(&q->lock);
+	flow = list_first_entry_or_null(&q->oldest, struct tt_flow, unproven);
+	if (flow && ms && tt_ms_since(READ_ONCE(flow->created)) < ms)
+		flow = NULL;
+	if (flow)
+		list_del_init(&flow->unproven);
+	spin_unlock_bh(&q->lock);
+	return flow;
+}
