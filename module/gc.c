@@ -29,8 +29,10 @@
 #define KICK_INTERVAL	(HZ / 10UL)
 /* How often at most a namespace looks at its limits between two runs. */
 #define KICKS		10
-/* How long flows of other namespaces than init_net are looked at in a run. */
+/* How long the flows and queues of other namespaces than init_net are looked at in a run. */
 #define SWEEP_MAX	(HZ / 2)
+/* And the queues of one of them, when it has set something. */
+#define KICK_MAX	(HZ / 10UL)
 /* So many walks may be crossed by the tracepoint before one is good enough. */
 #define MISSED_MAX	8
 /* Full sockets tell their changes by the tracepoint; look at them this seldom. */
@@ -365,7 +367,7 @@ static void run(bool full)
 		tt_listener_walk_end(tn);
 		if (sweep(tn, full, until) && in_time)
 			list_move_tail(&tn->list, &late);
-		tt_halfopen_enforce(tn);
+		tt_halfopen_enforce(tn, net_eq(tn->net, &init_net) ? jiffies + 60 * HZ : until);
 		tt_flood_tick(tn);
 		tn->kicks = 0;
 		if (net_eq(tn->net, &init_net))
@@ -403,7 +405,7 @@ void tt_gc_kick(struct tt_net *tn)
 	if (!net_eq(tn->net, &init_net)) {
 		if (!tn->dismantled && tn->kicks < KICKS) {
 			tn->kicks++;
-			tt_halfopen_enforce(tn);
+			tt_halfopen_enforce(tn, now + KICK_MAX);
 		}
 	} else if (running) {
 		/* (before the first run, @last_run is no time) */

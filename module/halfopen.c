@@ -23,8 +23,6 @@
 
 /* At most so many evictions in one step of the collector. */
 #define STEP_EVICTS	256
-/* And so long at once in other namespaces than init_net: whoever waits for it is somebody else. */
-#define ENFORCE_MAX	(HZ / 10UL)
 
 /**
  * struct pending - the reservation for the SYN that this CPU has passed on last
@@ -44,11 +42,29 @@ struct pending {
 
 static DEFINE_PER_CPU(struct pending, pending);
 
+
+static void give_back(struct pending *p)
+{
+	struct tt_queue *q = p->queue;
+
+	lockdep_assert_held(&p->lock);
+	if (!q)
+		return;
+	if (p->source)
+		tt_source_put(p->source);
+	p->source = NULL;
+	tt_queue_release(q);
+	WRITE_ONCE(p->queue, NULL);
+	tt_queue_put(q);
+}
+
 static void pending_set(struct tt_queue *q, struct tt_source *source)
 {
 	struct pending *p = this_cpu_ptr(&pending);
 
 	spin_lock_bh(&p->lock);
+	/* PREEMPT_RT may have let another SYN in between: it counts when its SYN-ACK leaves */
+	give_back(p);
 	WRITE_ONCE(p->queue, q);
 	p->source = source;
 	p->seen = false;
@@ -76,14 +92,8 @@ static void pending_release(struct pending *p, enum which those, const struct tt
 		p->seen = true;
 		q = NULL;
 	}
-	if (q) {
-		if (p->source)
-			tt_source_put(p->source);
-		p->source = NULL;
-		tt_queue_release(q);
-		WRITE_ONCE(p->queue, NULL);
-		tt_queue_put(q);
-	}
+	if (q)
+		give_back(p);
 	spin_unlock_bh(&p->lock);
 }
 
@@ -292,9 +302,18 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 	pending_done();
 }
 
-static unsigned int enforce_queue(struct tt_queue *q, bool limits, unsigned int most)
+void tt_halfopen_answered(void)
 {
-	unsigned int n = 0;
+	/* some are sent by a process */
+	local_bh_disable();
+	pending_done();
+	local_bh_enable();
+}
+
+static unsigned int enforce_queue(struct tt_queue *q, bool limits, unsigned int most,
+				  unsigned long until)
+{
+	unsigned int n = 0, gone;
 
 	tt_queue_sync(q);
 	if (!limits)
@@ -302,15 +321,21 @@ static unsigned int enforce_queue(struct tt_queue *q, bool limits, unsigned int 
 	while (n < most && READ_ONCE(q->seen) > tt_queue_limit(q) && tt_evict_oldest(q)) {
 		tt_queue_sync(q);
 		n++;
+		if (time_after(jiffies, until))
+			return n;
 	}
-	return n + tt_evict_expired(q, most - n);
+	do {
+		gone = tt_evict_expired(q, min(most - n, SYN_EVICTS));
+		n += gone;
+	} while (gone && n < most && !time_after(jiffies, until));
+	return n;
 }
 
 /*
  * All queues together are over the namespace's limit: the longest shrinks. What is only
  * reserved takes nobody's place here: it may be on its way into the queue, and count twice.
  */
-static unsigned int enforce_sum(struct tt_net *tn)
+static unsigned int enforce_sum(struct tt_net *tn, unsigned long until)
 {
 	unsigned int n = 0;
 	struct tt_queue *q;
@@ -323,6 +348,8 @@ static unsigned int enforce_sum(struct tt_net *tn)
 	while (q && n < share && tt_evict_oldest(q)) {
 		tt_queue_sync(q);
 		n++;
+		if (time_after(jiffies, until))
+			break;
 	}
 	return n;
 }
@@ -337,21 +364,20 @@ static bool enforce(struct tt_net *tn, bool limits, unsigned long until)
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &tn->listeners, list) {
 		list_for_each_entry_rcu(q, &l->queues, list) {
-			n += enforce_queue(q, limits, STEP_EVICTS - n);
+			n += enforce_queue(q, limits, STEP_EVICTS - n, until);
 			if (n >= STEP_EVICTS || time_after(jiffies, until))
 				goto out;
 		}
 	}
 	if (limits)
-		more = enforce_sum(tn);
+		more = enforce_sum(tn, until);
 out:
 	rcu_read_unlock();
 	return (n >= STEP_EVICTS || more) && !time_after(jiffies, until);
 }
 
-void tt_halfopen_enforce(struct tt_net *tn)
+void tt_halfopen_enforce(struct tt_net *tn, unsigned long until)
 {
-	unsigned long until = jiffies + (net_eq(tn->net, &init_net) ? 60 * HZ : ENFORCE_MAX);
 	bool limits = READ_ONCE(tn->conf.mode) == TT_ENFORCE;
 	int cpu;
 

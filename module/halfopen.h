@@ -60,12 +60,23 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx);
 void tt_halfopen_synack(struct tt_net *tn, const struct sock *req);
 
 /**
+ * tt_halfopen_answered() - a SYN was answered without a request: by the stack's own cookie
+ * (RFC 4987, 3.6), or by a socket that is there already (RFC 7413)
+ *
+ * The place that was reserved for it is free.
+ *
+ * Context: LOCAL_OUT, no flow locked.
+ */
+void tt_halfopen_answered(void);
+
+/**
  * tt_halfopen_enforce() - evict what is over a limit or too old, forget stale reservations
  * @tn: namespace
+ * @until: jiffies when no more than one has to go now: others wait
  *
- * Context: process, the collector only.
+ * Context: process, tt_nets_mutex held.
  */
-void tt_halfopen_enforce(struct tt_net *tn);
+void tt_halfopen_enforce(struct tt_net *tn, unsigned long until);
 
 void tt_halfopen_init(void);
 

@@ -209,6 +209,9 @@ void tt_track_out(struct tt_ctx *ctx)
 	struct sock *sk = tt_sock_of(ctx->skb, ctx->state->net);
 	struct tt_flow *flow;
 
+	if ((!sk || !tt_sock_is_request(sk)) &&
+	    (ctx->seg.flags & (TT_SYN | TT_ACK)) == (TT_SYN | TT_ACK))
+		tt_halfopen_answered();
 	if (!sk) {
 		flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
 		if (flow && flow->local & BIT(ctx->from)) {

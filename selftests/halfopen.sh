@@ -108,6 +108,33 @@ all_cpus()
 	all_accounted
 }
 
+# The stack answers each SYN with a cookie of its own: none holds a place, whichever CPU it
+# came in by.
+stack_cookies()
+{
+	local status
+	policy overflow=cookie halfopen_listener_max=1
+	fresh
+	begin 0
+	ns_sysctl "$a" net.ipv4.tcp_syncookies=2
+	by_each_cpu
+	status=$?
+	ns_sysctl "$a" net.ipv4.tcp_syncookies=1
+	return "$status"
+}
+
+by_each_cpu()
+{
+	local cpu
+	stack_begin "$a"
+	for ((cpu = 0; cpu < $(nproc); cpu++)); do
+		in_ns "$b" taskset -c "$cpu" flood -m "$mac_a" -s $((cpu + 1)) -n 1 \
+			v1 "$to" "$port" >/dev/null || return
+	done
+	counters_are "$a" syns "$(nproc)" over_listener 0 cookie_modes 0 cookies_sent 0 &&
+		stack_is "$a" SyncookiesSent "$(nproc)" && listener_is "$port" mode normal
+}
+
 # SYN-ACKs go out again, in the timers of requests that other CPUs evict meanwhile.
 retransmitted()
 {
@@ -288,13 +315,14 @@ monitor()
 }
 
 long=${TCPTRACK_LONG:+1}
-plan $((25 + ${long:=0}))
+plan $((27 + ${long:=0}))
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, halfopen_max" namespace_bound
 	run "recycle, from all CPUs" all_cpus
 	run "recycle, halfopen_listener_max" listener_bound
 	run "recycle, the listener's backlog" backlog_bound
+	run "the stack answers with its cookies, from all CPUs" stack_cookies
 	run "drop" drop
 	run "monitor" monitor
 	run "recycle, while SYN-ACKs go out again, from all CPUs" retransmitted

@@ -131,6 +131,10 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 {
 }
 
+void tt_halfopen_answered(void)
+{
+}
+
 struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
 {
 	return NULL;
