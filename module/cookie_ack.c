@@ -134,14 +134,23 @@ static bool is_good(struct tt_ctx *ctx)
 	return tt_cookie_check(ctx->skb, th, ctx->state->pf);
 }
 
+/* The stack answers what we leave to it with cookies of its own, and does not tell us. */
+static bool stack_sends(const struct tt_net *tn, const struct sock *sk)
+{
+	return READ_ONCE(tn->net->ipv4.sysctl_tcp_syncookies) == 2 ||
+	       !READ_ONCE(sk->sk_max_ack_backlog);
+}
+
 /*
- * Ours are counted. Those of a module that was here before this one are not, but the stack's
- * stamp tells that its listener sent some, and the stack would take them.
+ * Ours are counted. The stack's and those of a module that was here before this one are not,
+ * but the stack's stamp tells that its listener sent some, and the stack would take them.
  */
 static bool may_have_one(struct tt_net *tn, const struct sock *sk)
 {
 	if (tt_flood_outstanding(&tn->flood))
 		return true;
+	if (stack_sends(tn, sk))
+		return !tcp_synq_no_recent_overflow(sk);
 	if (!READ_ONCE(tn->was_there))
 		return false;
 	if (ktime_get_ns() - tn->started > (u64)TCP_SYNCOOKIE_VALID * TICK_NSEC)

@@ -250,6 +250,25 @@ flow f
 state SYN_RECEIVED ESTABLISHED
 count flows_created 1 cookie_left_nat 1
 
+case the stack's own cookie, of a SYN that was left to it, comes back
+OFF
+sysctl net.ipv4.tcp_syncookies 2
+sysctl net.tcptrack.cookie_resets 0
+sh nft add table inet t
+sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
+sh nft add rule inet t p tcp dport 8080 redirect to :80
+flow f 80 40000
+listen s
+flow g 8080 40000
+ON
+> S
+< SA
+> A
+accept c s
+flow f
+state ESTABLISHED ESTABLISHED
+count flows_created 1 cookie_left_nat 1 cookies_valid 1
+
 case NAT in the namespace, but not of this SYN
 OFF
 sh nft add table inet t
