@@ -188,7 +188,7 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	if (next.state == TT_CLOSE_WAIT && was != TT_CLOSE_WAIT)
 		next.state = TT_ESTABLISHED;
 	/* before it leaves its half-open queue, or it would wait among the unproven for this */
-	if (next.state != TT_SYN_RECEIVED)
+	if (next.state != TT_SYN_RECEIVED && next.state != TT_SYN_SENT)
 		tt_flow_prove(flow);
 	tt_track_apply(flow, to, &next);
 	if (was == TT_SYN_SENT && next.state == TT_ESTABLISHED)

@@ -244,6 +244,17 @@ quiet
 state FIN_WAIT_2 *
 count flows_created 1 rst_ignored 1 old_duplicates 1
 
+case a segment without flags proves no SYN_SENT
+flow f 50000 80
+bind c
+connect c
+< S
+> 0
+quiet
+state SYN_SENT *
+sh grep -qx 'flows_unproven 1' /proc/net/tcptrack
+count flows_created 1
+
 case probes that open nothing, no listener
 flow f 81 40000
 > SF
