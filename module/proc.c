@@ -64,7 +64,7 @@ static int show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* lnstat(8): names, then one line of hex for each CPU; column 1 is a gauge. */
+/* lnstat(8): names, then one line of hex for each CPU; column 1 is a gauge: flows, or half-open. */
 static void *stat_start(struct seq_file *m, loff_t *pos)
 {
 	int cpu;
@@ -88,53 +88,108 @@ static void stat_stop(struct seq_file *m, void *v)
 {
 }
 
-/* What an administrator watches: with the first two, at most 32 columns. */
-#define LNSTAT(COL) \
-	COL(segments_early) COL(stray) \
-	COL(invalid_checksum) COL(invalid_fragment) COL(invalid_option) COL(invalid_offset) \
-	COL(flows_created) COL(flows_adopted) COL(flows_picked_up) COL(flows_refused_full) \
-	COL(flows_refused_memory) COL(flows_destroyed) \
-	COL(closed_normal) COL(closed_reset_by_peer) COL(closed_reset_by_us) \
-	COL(closed_refused) COL(closed_halfopen_reset) COL(closed_forgotten) \
-	COL(closed_handshake_timeout) COL(closed_retrans_timeout) COL(closed_unreachable) \
-	COL(closed_evicted) COL(closed_idle) COL(closed_socket_gone) \
-	COL(syn_retrans) COL(synack_retrans) COL(fin_retrans) COL(challenge_acks) \
-	COL(timewait_reopened) COL(timewait_assassinated)
+/* What an administrator watches, of flows and of floods; lnstat takes 32 columns. */
+static const enum tt_stat of_flows[] = {
+#define COL(name) TT_STAT_##name
+	COL(segments_seen), COL(segments_early), COL(stray),
+	COL(invalid_checksum), COL(invalid_fragment), COL(invalid_option), COL(invalid_offset),
+	COL(flows_created), COL(flows_adopted), COL(flows_picked_up), COL(flows_refused_full),
+	COL(flows_refused_memory), COL(flows_destroyed),
+	COL(closed_normal), COL(closed_reset_by_peer), COL(closed_reset_by_us),
+	COL(closed_refused), COL(closed_halfopen_reset), COL(closed_forgotten),
+	COL(closed_handshake_timeout), COL(closed_retrans_timeout), COL(closed_unreachable),
+	COL(closed_evicted), COL(closed_idle), COL(closed_socket_gone),
+	COL(syn_retrans), COL(synack_retrans), COL(fin_retrans), COL(challenge_acks),
+	COL(timewait_reopened), COL(timewait_assassinated),
+};
 
-static int stat_show(struct seq_file *m, void *v)
+static const enum tt_stat of_floods[] = {
+	COL(syns), COL(handshakes_completed), COL(accept_full), COL(syns_dropped),
+	COL(over_listener), COL(over_namespace), COL(over_source),
+	COL(halfopen_evicted), COL(halfopen_expired),
+	COL(cookie_modes), COL(cookies_sent), COL(cookies_reflected), COL(cookies_valid),
+	COL(cookies_invalid), COL(cookies_invalid_unhashed), COL(cookies_invalid_passed),
+	COL(cookies_no_route), COL(cookies_no_memory), COL(early_acks_dropped),
+#undef COL
+};
+
+static void stat_names(struct seq_file *m, const enum tt_stat *columns, unsigned int n)
+{
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(of_flows) > 31 || ARRAY_SIZE(of_floods) > 31);
+	seq_puts(m, "entries");
+	for (i = 0; i < n; i++)
+		seq_printf(m, " %s", tt_stat_names[columns[i]]);
+	seq_putc(m, '\n');
+}
+
+/* @entries: the same for all CPUs */
+static void stat_line(struct seq_file *m, const struct tt_stats *stats, unsigned long entries,
+		      const enum tt_stat *columns, unsigned int n)
+{
+	unsigned int i;
+
+	seq_printf(m, "%08lx", entries);
+	for (i = 0; i < n; i++)
+		seq_printf(m, " %08lx", columns[i] == TT_STAT_segments_seen ?
+			   tt_stats_seen(stats) : READ_ONCE(stats->stat[columns[i]]));
+	seq_putc(m, '\n');
+}
+
+static int flows_show(struct seq_file *m, void *v)
 {
 	const struct tt_net *tn = tt_net(seq_file_net(m));
-	const struct tt_stats *stats;
 
-	if (v == SEQ_START_TOKEN) {
-#define COL(name) " " #name
-		seq_puts(m, "entries segments_seen" LNSTAT(COL) "\n");
-#undef COL
-		return 0;
-	}
-	stats = per_cpu_ptr(tn->stats, (unsigned long)v - 2);
-	seq_printf(m, "%08x %08lx", atomic_read(&tn->nflows), tt_stats_seen(stats));
-#define COL(name) seq_printf(m, " %08lx", READ_ONCE(stats->stat[TT_STAT_##name]));
-	LNSTAT(COL)
-#undef COL
-	seq_putc(m, '\n');
+	if (v == SEQ_START_TOKEN)
+		stat_names(m, of_flows, ARRAY_SIZE(of_flows));
+	else
+		stat_line(m, per_cpu_ptr(tn->stats, (unsigned long)v - 2),
+			  atomic_read(&tn->nflows), of_flows, ARRAY_SIZE(of_flows));
 	return 0;
 }
 
-static const struct seq_operations stat_ops = {
+static int floods_show(struct seq_file *m, void *v)
+{
+	const struct tt_net *tn = tt_net(seq_file_net(m));
+	long halfopen = 0;
+	int cpu;
+
+	if (v == SEQ_START_TOKEN) {
+		stat_names(m, of_floods, ARRAY_SIZE(of_floods));
+		return 0;
+	}
+	for_each_possible_cpu(cpu)
+		halfopen += READ_ONCE(per_cpu_ptr(tn->stats, cpu)->halfopen);
+	stat_line(m, per_cpu_ptr(tn->stats, (unsigned long)v - 2), tt_view_gauge(halfopen),
+		  of_floods, ARRAY_SIZE(of_floods));
+	return 0;
+}
+
+static const struct seq_operations flows_ops = {
 	.start = stat_start,
 	.next = stat_next,
 	.stop = stat_stop,
-	.show = stat_show,
+	.show = flows_show,
+};
+
+static const struct seq_operations floods_ops = {
+	.start = stat_start,
+	.next = stat_next,
+	.stop = stat_stop,
+	.show = floods_show,
 };
 
 int tt_proc_net_init(struct net *net)
 {
 	if (!proc_create_net_single("tcptrack", 0444, net->proc_net, show, NULL))
 		return -ENOMEM;
-	if (!proc_create_net("tcptrack", 0444, net->proc_net_stat, &stat_ops,
+	if (!proc_create_net("tcptrack", 0444, net->proc_net_stat, &flows_ops,
 			     sizeof(struct seq_net_private)))
 		goto err_stat;
+	if (!proc_create_net("tcptrack_flood", 0444, net->proc_net_stat, &floods_ops,
+			     sizeof(struct seq_net_private)))
+		goto err_floods;
 	if (tt_proc_flows_init(net))
 		goto err_flows;
 	if (tt_proc_listeners_init(net))
@@ -144,6 +199,8 @@ int tt_proc_net_init(struct net *net)
 err_listeners:
 	tt_proc_flows_exit(net);
 err_flows:
+	remove_proc_entry("tcptrack_flood", net->proc_net_stat);
+err_floods:
 	remove_proc_entry("tcptrack", net->proc_net_stat);
 err_stat:
 	remove_proc_entry("tcptrack", net->proc_net);
@@ -154,6 +211,7 @@ void tt_proc_net_exit(struct net *net)
 {
 	tt_proc_listeners_exit(net);
 	tt_proc_flows_exit(net);
+	remove_proc_entry("tcptrack_flood", net->proc_net_stat);
 	remove_proc_entry("tcptrack", net->proc_net_stat);
 	remove_proc_entry("tcptrack", net->proc_net);
 }

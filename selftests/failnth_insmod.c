@@ -75,7 +75,8 @@ static bool has_family(void)
 static const char * const places[] = {
 	"/sys/module/tcptrack", "/proc/tcptrack", "/proc/thread-self/net/tcptrack",
 	"/proc/thread-self/net/tcptrack_flows", "/proc/thread-self/net/tcptrack_listeners",
-	"/proc/thread-self/net/stat/tcptrack", "/proc/sys/net/tcptrack",
+	"/proc/thread-self/net/stat/tcptrack",
+	"/proc/thread-self/net/stat/tcptrack_flood", "/proc/sys/net/tcptrack",
 	"/proc/sys/net/tcptrack/mode", "/proc/sys/net/tcptrack/early_devices",
 };
 

@@ -224,7 +224,7 @@ where=$a
 read -ra text < <(module_text)
 caches 1
 within
-plan $(($(grep -c . <<<"$operations$sysctls") + 11))
+plan $(($(grep -c . <<<"$operations$sysctls") + 12))
 while read -r kind name least; do
 	[[ -z $kind ]] || run "$kind $name" both "$least" "$kind" "$name"
 done <<<"$operations"
@@ -239,6 +239,7 @@ run "/proc/tcptrack" both 1 read /proc/tcptrack
 run "/proc/net/tcptrack_flows" both 0 read /proc/net/tcptrack_flows
 run "/proc/net/tcptrack_listeners" both 0 read /proc/net/tcptrack_listeners
 run "/proc/net/stat/tcptrack" both 0 read /proc/net/stat/tcptrack
+run "/proc/net/stat/tcptrack_flood" both 0 read /proc/net/stat/tcptrack_flood
 where=$c run "a connection" both 1 connect
 if [[ -e $FILTER ]]; then
 	run "a connection, and no memory at all for us" none_at_all

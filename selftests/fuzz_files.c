@@ -31,7 +31,7 @@
 
 static const char * const proc[] = {
 	"/proc/net/tcptrack", "/proc/net/tcptrack_flows", "/proc/net/tcptrack_listeners",
-	"/proc/net/stat/tcptrack"
+	"/proc/net/stat/tcptrack", "/proc/net/stat/tcptrack_flood"
 };
 
 static char *settings[FILES];

@@ -48,17 +48,29 @@ unmetric()
 # Of each CPU a line of hexadecimal numbers; the first column is the same everywhere.
 lnstat_sums()
 {
-	in_ns "$a" cat /proc/net/stat/tcptrack | perl -ane '
-		if (!@n) { @n = @F; next }
-		for (1 .. $#F) { $s[$_] += hex $F[$_] }
-		$s[0] = hex $F[0];
-		END { print "$n[$_] $s[$_]\n" for 0 .. $#n }' | sed 's/^entries /flows /'
+	local file
+	for file in tcptrack tcptrack_flood; do
+		in_ns "$a" cat "/proc/net/stat/$file" | perl -ane '
+			if (!@n) { @n = @F; next }
+			for (1 .. $#F) { $s[$_] += hex $F[$_] }
+			$s[0] = hex $F[0];
+			END { print "$n[$_] $s[$_]\n" for 0 .. $#n }' | entries_of $file
+	done
+}
+
+# entries_of FILE: what its first column is.
+entries_of()
+{
+	if [[ $1 == tcptrack ]]; then sed 's/^entries /flows /'; else sed 's/^entries /halfopen /'; fi
 }
 
 by_lnstat()
 {
-	in_ns "$a" lnstat -j -f tcptrack -c 1 -i 1 | tr -d ' \n' | tr '{,}' '\n' |
-		sed -n 's/^"\([a-z_]*\)":\([0-9]*\)$/\1 \2/p' | sed 's/^entries /flows /'
+	local file
+	for file in tcptrack tcptrack_flood; do
+		in_ns "$a" lnstat -j -f $file -c 1 -i 1 | tr -d ' \n' | tr '{,}' '\n' |
+			sed -n 's/^"\([a-z_]*\)":\([0-9]*\)$/\1 \2/p' | entries_of $file
+	done
 }
 
 # The kernel's own client: its words are in lower case.
@@ -151,8 +163,8 @@ nothing_left_out()
 {
 	local n m
 	n=$(wc -l <"$scratch/proc")
-	m=$(in_ns "$a" head -n 1 /proc/net/stat/tcptrack | wc -w)
-	[[ $n -ge 250 && $m -ge 32 && $(lnstat_sums | wc -l) -eq $m && $(by_lnstat | wc -l) -eq $m ]] &&
+	m=$(in_ns "$a" head -qn 1 /proc/net/stat/{tcptrack,tcptrack_flood} | wc -w)
+	[[ $n -ge 250 && $m -ge 52 && $(lnstat_sums | wc -l) -eq $m && $(by_lnstat | wc -l) -eq $m ]] &&
 		return
 	echo "$n names, $m of lnstat, $(lnstat_sums | wc -l), $(by_lnstat | wc -l)"
 	return 1

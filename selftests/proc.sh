@@ -102,7 +102,11 @@ lnstat_reads()
 		END { exit bad || NR < 2 }' /proc/net/stat/tcptrack
 }
 
-# The columns of /proc/net/stat/tcptrack, in their order.
+# The columns of /proc/net/stat/tcptrack and of tcptrack_flood, in their order.
+LNSTAT_FLOOD="entries syns handshakes_completed accept_full syns_dropped over_listener
+over_namespace over_source halfopen_evicted halfopen_expired cookie_modes cookies_sent
+cookies_reflected cookies_valid cookies_invalid cookies_invalid_unhashed cookies_invalid_passed
+cookies_no_route cookies_no_memory early_acks_dropped"
 LNSTAT="entries segments_seen segments_early stray invalid_checksum invalid_fragment
 invalid_option invalid_offset flows_created flows_adopted flows_picked_up flows_refused_full
 flows_refused_memory flows_destroyed closed_normal closed_reset_by_peer closed_reset_by_us
@@ -110,22 +114,26 @@ closed_refused closed_halfopen_reset closed_forgotten closed_handshake_timeout
 closed_retrans_timeout closed_unreachable closed_evicted closed_idle closed_socket_gone
 syn_retrans synack_retrans fin_retrans challenge_acks timewait_reopened timewait_assassinated"
 
+# lnstat_order NS FILE COLUMN...
 lnstat_order()
 {
-	# shellcheck disable=SC2086	# lists
-	in_ns "$1" awk 'NR == 1 { $1 = $1; print }' /proc/net/stat/tcptrack | diff - <(echo $LNSTAT) &&
-		in_ns "$1" lnstat -f tcptrack -d | sed -n 's/^\t *[0-9]*: *//p' |
-			diff - <(printf '%s\n' $LNSTAT)
+	local ns=$1 file=$2
+	shift 2
+	in_ns "$ns" awk 'NR == 1 { $1 = $1; print }' "/proc/net/stat/$file" | diff - <(echo "$@") &&
+		in_ns "$ns" lnstat -f "$file" -d | sed -n 's/^\t *[0-9]*: *//p' |
+			diff - <(printf '%s\n' "$@")
 }
 
-# Of each field what /proc/tcptrack says, before and after: it is at rest.
+# lnstat_equal NS FILE ENTRIES COLUMN...: of each field what /proc/tcptrack says, before and
+# after: it is at rest.
 lnstat_equal()
 {
-	local ns=$1 before after
-	before=$(lnstat_wanted "$ns")
-	{ in_ns "$ns" lnstat -f tcptrack -j -c 1 -i 1 | tr -d '{}"\n ' | tr ',:' '\n '; echo; } \
+	local ns=$1 file=$2 before after
+	shift 2
+	before=$(lnstat_wanted "$ns" "$@")
+	{ in_ns "$ns" lnstat -f "$file" -j -c 1 -i 1 | tr -d '{}"\n ' | tr ',:' '\n '; echo; } \
 		>"$scratch/lnstat"
-	after=$(lnstat_wanted "$ns")
+	after=$(lnstat_wanted "$ns" "$@")
 	[[ $before == "$after" ]] || { echo "not at rest"; return 1; }
 	diff "$scratch/lnstat" - <<<"$before"
 }
@@ -133,8 +141,10 @@ lnstat_equal()
 # "NAME VALUE" in the order of the columns.
 lnstat_wanted()
 {
-	proc_show "$1" | awk -v names="$LNSTAT" 'NF == 2 { v[$1] = $2 }
-		END { n = split(names, name); v["entries"] = v["flows"]
+	local ns=$1 entries=$2
+	shift 2
+	proc_show "$ns" | awk -v names="$*" -v entries="$entries" 'NF == 2 { v[$1] = $2 }
+		END { n = split(names, name); v["entries"] = v[entries]
 		      for (i = 1; i <= n; i++) print name[i], v[name[i]] }'
 }
 
@@ -218,7 +228,7 @@ no_secret()
 		[[ $(grep -c '^ipv' "$scratch/one") -eq 7 ]] && ! grep -E '[0-9a-f]{16}' "$scratch/one"
 }
 
-plan 20
+plan 22
 tt_load tracepoint=1
 ns_add a b alone
 ns_link "$a" "$b" 1
@@ -232,8 +242,15 @@ check "flows file is not for users, the counters are" not_for_users "$a"
 check "a namespace sees its own flows and counters only" isolated
 check "created + adopted + picked up - destroyed = flows" sums "$a"
 check "lnstat reads" lnstat_reads "$a"
-check "lnstat, the columns and their order" lnstat_order "$a"
-check "lnstat, each value" wait_for lnstat_equal "$a" 20
+# shellcheck disable=SC2086	# lists
+{
+	check "lnstat, the columns and their order" lnstat_order "$a" tcptrack $LNSTAT
+	check "lnstat, floods, the columns and their order" \
+		lnstat_order "$a" tcptrack_flood $LNSTAT_FLOOD
+	check "lnstat, each value" wait_for lnstat_equal "$a" tcptrack flows $LNSTAT 20
+	check "lnstat, floods, each value" \
+		wait_for lnstat_equal "$a" tcptrack_flood halfopen $LNSTAT_FLOOD 20
+}
 check "flows_max is per namespace and clamped" sysctl_clamped "$b"
 check "a word and what it is cut off from is refused" word_cut_off "$b"
 check "modinfo: no dependencies" same_after_rename

@@ -15,7 +15,8 @@ SOCKETS=10	# of either family, and ten times as many then
 TRACED=$tracing/instances/tcptrack-reading
 
 # All of ours that a reading may call (some of them are inline here or there).
-ALLOWED="show show_states show_gaps stat_start stat_next stat_stop stat_show tt_net tt_stats_sum
+ALLOWED="show show_states show_gaps stat_start stat_next stat_stop stat_names stat_line
+flows_show floods_show tt_net tt_stats_sum
 tt_view_gap_edge tt_view_gauge tt_view_life_edge tt_view_state tt_view_values tt_net_flows_max
 tt_net_halfopen_max tt_probe_active"
 
@@ -52,7 +53,7 @@ traced()
 		END { for (f in n) print n[f], f }' "$TRACED/trace" | sort -k 2
 }
 
-FILES="/proc/net/tcptrack /proc/net/stat/tcptrack"
+FILES="/proc/net/tcptrack /proc/net/stat/tcptrack /proc/net/stat/tcptrack_flood"
 
 # trace_all WHEN: all the files, to compare later
 trace_all()
@@ -93,7 +94,7 @@ connections()
 	hold "six$1" "$c" fd01:0:0:2::1 80 "$1"
 }
 
-plan 6
+plan 8
 begin_tracing
 ns_add a b c
 flood_link mac_a "$a" "$b"
