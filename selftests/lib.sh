@@ -308,16 +308,22 @@ stack_begin()
 	in_ns "$1" cat /proc/net/netstat >"$scratch/netstat.$1"
 }
 
+# stack_since NS NAME
+stack_since()
+{
+	in_ns "$1" awk -v name="$2" '
+		/^TcpExt: [A-Z]/ { for (i = 2; i <= NF; i++) if ($i == name) c = i; next }
+		/^TcpExt:/ { sum += NR == FNR ? -$c : $c } END { print sum }' \
+		"$scratch/netstat.$1" /proc/net/netstat
+}
+
 # stack_is NS [NAME CHANGE]...
 stack_is()
 {
 	local ns=$1 have
 	shift
 	while [[ $# -gt 0 ]]; do
-		have=$(in_ns "$ns" awk -v name="$1" '
-			/^TcpExt: [A-Z]/ { for (i = 2; i <= NF; i++) if ($i == name) c = i; next }
-			/^TcpExt:/ { sum += NR == FNR ? -$c : $c } END { print sum }' \
-			"$scratch/netstat.$ns" /proc/net/netstat)
+		have=$(stack_since "$ns" "$1")
 		[[ $have -eq $2 ]] || { echo "the stack: $1 $have, not $2"; return 1; }
 		shift 2
 	done
