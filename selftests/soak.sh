@@ -60,7 +60,7 @@ connections()
 readings()
 {
 	local f
-	for f in tcptrack tcptrack_flows tcptrack_listeners stat/tcptrack; do
+	for f in tcptrack tcptrack_flows tcptrack_listeners stat/tcptrack stat/tcptrack_flood; do
 		in_ns "$a" cat "/proc/net/$f"
 	done
 	for f in stats states listeners flows settings; do "$ctl" -n "$a" "$f"; done
@@ -137,9 +137,14 @@ all_did()
 	return "$status"
 }
 
+# Flows, half-open connections, floods (cookie mode lasts for its time), the states' table,
+# and what a listener has, where one is left.
 gauges_zero()
 {
-	show "$1" value flows | grep -qx 0 &&
+	in_ns "$1" awk '/^(flows|flows_unproven|halfopen|cookie_mode) / { n++; bad += $2 }
+		END { exit bad || n != 4 }' /proc/net/tcptrack &&
+		in_ns "$1" awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "halfopen") c = i; next }
+			$c { exit 1 }' /proc/net/tcptrack_listeners &&
 		in_ns "$1" awk 'NF == 5 && NR > 1 && $2 + $3 + $4 { bad = 1 } NF == 0 { exit bad }' \
 			/proc/net/tcptrack
 }
