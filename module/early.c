@@ -214,7 +214,8 @@ static bool is_ours(const struct tt_ctx *ctx, const struct nf_hook_state *at)
 		   is_local_v6(at->net, at->in, addr)) ||
 	    may_be_changed(at->net, ctx->state->pf))
 		return false;
-	*g = (struct ground){ ctx->tn, *addr, at->in->ifindex, ctx->key.family, jiffies };
+	if (TT_BH_SERIAL)
+		*g = (struct ground){ ctx->tn, *addr, at->in->ifindex, ctx->key.family, jiffies };
 	return true;
 }
 

@@ -136,6 +136,12 @@ struct tt_net {
 	struct notifier_block notifier;
 };
 
+/*
+ * Whether who has bottom halves off has this CPU's to himself, so that a CPU may remember
+ * something without a lock. With PREEMPT_RT he has not, since 6.18.
+ */
+#define TT_BH_SERIAL	(!IS_ENABLED(CONFIG_PREEMPT_RT))
+
 /* Of init_net; a module parameter may set it. */
 extern unsigned int tt_mode_at_load;
 

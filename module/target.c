@@ -55,7 +55,7 @@ static void place_of(struct place *p, const struct tt_ctx *ctx)
 /* Whether the source, or who sent it, may choose another listener. */
 static bool depends(const struct tt_ctx *ctx, const struct sock *sk)
 {
-	return ctx->skb->sk || sk->sk_reuseport ||
+	return !TT_BH_SERIAL || ctx->skb->sk || sk->sk_reuseport ||
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
 

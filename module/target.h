@@ -11,7 +11,7 @@ struct tt_queue;
  *
  * Each CPU remembers for the rest of the jiffy whom it has found last: the segments of a
  * flood are for one listener. Nothing is remembered where the source has a say (SO_REUSEPORT,
- * a BPF program).
+ * a BPF program), nor with PREEMPT_RT.
  *
  * Context: RCU read side, bottom halves off; valid until the RCU read side ends, or longer
  * with tt_queue_hold().
