@@ -93,6 +93,10 @@ static void put_filter(struct genl_msg *m)
 		genl_put_u32(m, TCPTRACK_A_FLOW_STATE, below(11));
 	if (one_in(3))
 		put_port(m, TCPTRACK_A_FLOW_PORT);
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_FLOW_AGE_MIN_MS, one_in(4) ? random_32() : below(1000));
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_FLOW_AGE_MAX_MS, one_in(4) ? random_32() : below(1000));
 	if (one_in(3)) {
 		uint8_t bits = below(one_in(4) ? 256 : 33);
 

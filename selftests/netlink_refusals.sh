@@ -49,6 +49,8 @@ flows-get state=00000000 | EINVAL|state|this is for a dump
 flows-get port=0050 | EINVAL|port|this is for a dump
 flows-get addr=$any4 | EINVAL|addr|this is for a dump
 flows-get prefix_len=08 | EINVAL|prefix_len|this is for a dump
+flows-get age_min_ms=00000000 | EINVAL|age_min_ms|this is for a dump
+flows-get age_max_ms=00000000 | EINVAL|age_max_ms|this is for a dump
 flows-get state_a=00000000 | EINVAL|state_a|Unsupported attribute
 -d flows-get addr_a=0a010101 | EINVAL|addr_a|this is no filter of a dump
 -d flows-get port_a=0050 | EINVAL|port_a|this is no filter of a dump
@@ -62,6 +64,8 @@ flows-get state_a=00000000 | EINVAL|state_a|Unsupported attribute
 -d flows-get addr=0a010101 prefix_len=21 | EINVAL|prefix_len|the prefix is longer than the address
 -d flows-get addr=$any6 prefix_len=81 | EINVAL|prefix_len|the prefix is longer than the address
 -d flows-get state=0b000000 | ERANGE|state|integer out of range
+-d flows-get age_min_ms=02000000 age_max_ms=01000000 | EINVAL|age_min_ms|age_min_ms is more than age_max_ms
+-d flows-get age_min_ms=0200 | ERANGE|age_min_ms|integer out of range
 -d flows-get state_a=00000000 | EINVAL|state_a|Unsupported attribute
 
 settings-set | EINVAL||nothing to set: at least one setting is needed

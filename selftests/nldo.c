@@ -66,6 +66,8 @@ static const struct {
 	A("flow", "port", FLOW, PORT),
 	A("flow", "addr", FLOW, ADDR),
 	A("flow", "prefix_len", FLOW, PREFIX_LEN),
+	A("flow", "age_min_ms", FLOW, AGE_MIN_MS),
+	A("flow", "age_max_ms", FLOW, AGE_MAX_MS),
 	A("settings", "mode", SETTINGS, MODE),
 	A("settings", "overflow", SETTINGS, OVERFLOW),
 	A("settings", "early", SETTINGS, EARLY),
