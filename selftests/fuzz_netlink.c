@@ -86,23 +86,40 @@ static void put_flow(struct genl_msg *m)
 		genl_put_u32(m, TCPTRACK_A_FLOW_DEV, below(4));
 }
 
+static void put_end(struct genl_msg *m, int addr, int prefix_len, int port)
+{
+	uint8_t bits = below(one_in(4) ? 256 : 33);
+
+	if (one_in(3))
+		put_port(m, port);
+	if (!one_in(3))
+		return;
+	put_addr(m, addr);
+	genl_put(m, prefix_len, &bits, 1);
+}
+
+static void put_age(struct genl_msg *m, int type)
+{
+	if (one_in(4))
+		genl_put_u32(m, type, one_in(4) ? random_32() : below(1000));
+}
+
 static void put_filter(struct genl_msg *m)
 {
 	put_family(m, TCPTRACK_A_FLOW_FAMILY);
+	put_end(m, TCPTRACK_A_FLOW_ADDR, TCPTRACK_A_FLOW_PREFIX_LEN, TCPTRACK_A_FLOW_PORT);
+	if (one_in(3))
+		put_end(m, TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PREFIX_LEN_A,
+			TCPTRACK_A_FLOW_PORT_A);
+	if (one_in(3))
+		put_end(m, TCPTRACK_A_FLOW_ADDR_B, TCPTRACK_A_FLOW_PREFIX_LEN_B,
+			TCPTRACK_A_FLOW_PORT_B);
 	if (one_in(3))
 		genl_put_u32(m, TCPTRACK_A_FLOW_STATE, below(11));
 	if (one_in(3))
-		put_port(m, TCPTRACK_A_FLOW_PORT);
-	if (one_in(3))
-		genl_put_u32(m, TCPTRACK_A_FLOW_AGE_MIN_MS, one_in(4) ? random_32() : below(1000));
-	if (one_in(3))
-		genl_put_u32(m, TCPTRACK_A_FLOW_AGE_MAX_MS, one_in(4) ? random_32() : below(1000));
-	if (one_in(3)) {
-		uint8_t bits = below(one_in(4) ? 256 : 33);
-
-		put_addr(m, TCPTRACK_A_FLOW_ADDR);
-		genl_put(m, TCPTRACK_A_FLOW_PREFIX_LEN, &bits, 1);
-	}
+		genl_put_u32(m, TCPTRACK_A_FLOW_STATES, below(1 << 11));
+	put_age(m, TCPTRACK_A_FLOW_AGE_MIN_MS);
+	put_age(m, TCPTRACK_A_FLOW_AGE_MAX_MS);
 }
 
 static void put_settings(struct genl_msg *m)
