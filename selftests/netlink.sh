@@ -147,9 +147,13 @@ verdict()
 	ctl_a >"$scratch/verdict"
 	grep -q "^enforce · up [0-9dhms ]* · half-open 0/[0-9]* · flows $ALL/[0-9]* · no flood\$" \
 		"$scratch/verdict" && grep -q '^\[::\]:80 *\[ \{20\}\] 0/[0-9]*$' "$scratch/verdict" &&
+		[[ $(ctl_a -j | sed 's/"\(uptime_ms\|halfopen_max\|flows_max\|limit\)":[0-9]*/"\1":N/g') == \
+		'{"mode":"enforce","uptime_ms":N,"halfopen":0,"halfopen_max":N,"flows":'"$ALL"',"flows_max":N,"cookie_mode":0,"listeners":[{"family":"ipv6","address":"::","port":80,"dev":0,"halfopen":0,"limit":N,"mode":"normal"}]}' &&
+		$(ctl_a -4 -j) == *',"listeners":[]}' ]] &&
 		cmp "$scratch/verdict" <(ctl_a status | sed "1s/up [^·]*/$(sed -n '1s/.*\(up [^·]*\).*/\1/p' "$scratch/verdict")/") &&
 		return
 	cat "$scratch/verdict"
+	ctl_a -j
 	return 1
 }
 
