@@ -141,6 +141,19 @@ static void put_settings(struct genl_msg *m)
 	}
 }
 
+static void put_subscription(struct genl_msg *m)
+{
+	put_family(m, TCPTRACK_A_SUBSCRIPTION_FAMILY);
+	put_end(m, TCPTRACK_A_SUBSCRIPTION_ADDR, TCPTRACK_A_SUBSCRIPTION_PREFIX_LEN,
+		TCPTRACK_A_SUBSCRIPTION_PORT);
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_SUBSCRIPTION_SIDES, below(1 << 3));
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_SUBSCRIPTION_STATES, below(1 << 11));
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_SUBSCRIPTION_REASONS, below(1 << 12));
+}
+
 static const struct {
 	int cmd, flags;
 	void (*put)(struct genl_msg *m);
@@ -156,6 +169,8 @@ static const struct {
 	{ TCPTRACK_CMD_LISTENER_SET, 0, put_override },
 	{ TCPTRACK_CMD_LISTENER_DELETE, 0, put_listener },
 	{ TCPTRACK_CMD_FLOOD_GET, 0, NULL },
+	{ TCPTRACK_CMD_SUBSCRIPTION_SET, 0, put_subscription },
+	{ TCPTRACK_CMD_SUBSCRIPTION_DELETE, 0, NULL },
 };
 
 /* A random one of its attributes; NULL if it has none. */
