@@ -17,41 +17,75 @@
 /* Which flows a dump is asked for: either end may be in the state. */
 struct filter {
 	struct tt_netlink_filter ends;
-	const struct nlattr *state;
+	u32 state, states;	/* a bit each */
+	u32 age_min, age_max;
 };
+
+static int get_states(struct filter *filter, struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *state = attrs[TCPTRACK_A_FLOW_STATE];
+	const struct nlattr *states = attrs[TCPTRACK_A_FLOW_STATES];
+
+	filter->state = state ? BIT(nla_get_u32(state)) : U32_MAX;
+	filter->states = states ? nla_get_u32(states) : U32_MAX;
+	if (!filter->states)
+		return tt_netlink_refuse(states, extack, "no flow is in none of the states",
+					 -EINVAL);
+	return 0;
+}
+
+static int get_ages(struct filter *filter, struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *min = attrs[TCPTRACK_A_FLOW_AGE_MIN_MS];
+	const struct nlattr *max = attrs[TCPTRACK_A_FLOW_AGE_MAX_MS];
+
+	filter->age_min = min ? nla_get_u32(min) : 0;
+	filter->age_max = max ? nla_get_u32(max) : U32_MAX;
+	if (filter->age_min > filter->age_max)
+		return tt_netlink_refuse(min, extack, "age_min_ms is more than age_max_ms",
+					 -EINVAL);
+	return 0;
+}
 
 static int filter_get(struct filter *filter, struct nlattr **attrs, struct netlink_ext_ack *extack)
 {
-	static const u16 tuple[] = {
-		TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PORT_A, TCPTRACK_A_FLOW_ADDR_B,
-		TCPTRACK_A_FLOW_PORT_B, TCPTRACK_A_FLOW_DEV,
-	};
+	const struct nlattr *dev = attrs[TCPTRACK_A_FLOW_DEV];
 	const struct tt_netlink_filter_attrs ends = {
 		.family = attrs[TCPTRACK_A_FLOW_FAMILY],
-		.addr = attrs[TCPTRACK_A_FLOW_ADDR],
-		.prefix_len = attrs[TCPTRACK_A_FLOW_PREFIX_LEN],
-		.port = attrs[TCPTRACK_A_FLOW_PORT],
+		.any = {
+			.addr = attrs[TCPTRACK_A_FLOW_ADDR],
+			.prefix_len = attrs[TCPTRACK_A_FLOW_PREFIX_LEN],
+			.port = attrs[TCPTRACK_A_FLOW_PORT],
+		},
+		.end = {
+			{
+				.addr = attrs[TCPTRACK_A_FLOW_ADDR_A],
+				.prefix_len = attrs[TCPTRACK_A_FLOW_PREFIX_LEN_A],
+				.port = attrs[TCPTRACK_A_FLOW_PORT_A],
+			}, {
+				.addr = attrs[TCPTRACK_A_FLOW_ADDR_B],
+				.prefix_len = attrs[TCPTRACK_A_FLOW_PREFIX_LEN_B],
+				.port = attrs[TCPTRACK_A_FLOW_PORT_B],
+			},
+		},
 	};
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(tuple); i++) {
-		if (attrs[tuple[i]])
-			return tt_netlink_refuse(attrs[tuple[i]], extack,
-						 "this is no filter of a dump", -EINVAL);
-	}
-	filter->state = attrs[TCPTRACK_A_FLOW_STATE];
-	return tt_netlink_filter_get(&filter->ends, &ends, extack);
+	if (dev)
+		return tt_netlink_refuse(dev, extack, "this is no filter of a dump", -EINVAL);
+	return get_states(filter, attrs, extack) ?: get_ages(filter, attrs, extack) ?:
+	       tt_netlink_filter_get(&filter->ends, &ends, extack);
 }
 
-static bool fits(const struct filter *filter, const struct tt_flow *flow)
+static bool fits(const struct filter *filter, const struct tt_flow *flow, u32 age)
 {
-	u32 state = filter->state ? nla_get_u32(filter->state) : 0;
+	u32 states = BIT(flow->ep[0].state) | BIT(flow->ep[1].state);
 
-	return tt_netlink_filter_fits(&filter->ends, &flow->key) &&
-	       (!filter->state || flow->ep[0].state == state || flow->ep[1].state == state);
+	return age >= filter->age_min && age <= filter->age_max &&
+	       states & filter->state && states & filter->states &&
+	       tt_netlink_filter_fits(&filter->ends, &flow->key, tt_view_first_end(flow));
 }
 
-static bool put_flow(struct sk_buff *skb, const struct tt_flow *flow)
+static bool put_flow(struct sk_buff *skb, const struct tt_flow *flow, u32 age)
 {
 	const struct tt_key *key = &flow->key;
 	int a = tt_view_first_end(flow), b = !a;
@@ -68,7 +102,7 @@ static bool put_flow(struct sk_buff *skb, const struct tt_flow *flow)
 		 nla_put_u32(skb, TCPTRACK_A_FLOW_DEV, key->dev) ||
 		 nla_put_u32(skb, TCPTRACK_A_FLOW_STATE_A, flow->ep[a].state) ||
 		 nla_put_u32(skb, TCPTRACK_A_FLOW_STATE_B, flow->ep[b].state) ||
-		 nla_put_u32(skb, TCPTRACK_A_FLOW_AGE_MS, tt_ms_since(flow->created)) ||
+		 nla_put_u32(skb, TCPTRACK_A_FLOW_AGE_MS, age) ||
 		 nla_put_u32(skb, TCPTRACK_A_FLOW_IDLE_MS, idle) ||
 		 nla_put_u32(skb, TCPTRACK_A_FLOW_IFINDEX, flow->ifindex) ||
 		 nla_put_u32(skb, TCPTRACK_A_FLOW_FLAGS, tt_view_flags(flow)));
@@ -78,7 +112,8 @@ static int tuple_get(struct tt_key *key, struct nlattr **attrs, struct netlink_e
 {
 	static const u16 filters[] = {
 		TCPTRACK_A_FLOW_STATE, TCPTRACK_A_FLOW_PORT, TCPTRACK_A_FLOW_ADDR,
-		TCPTRACK_A_FLOW_PREFIX_LEN,
+		TCPTRACK_A_FLOW_PREFIX_LEN, TCPTRACK_A_FLOW_AGE_MIN_MS, TCPTRACK_A_FLOW_AGE_MAX_MS,
+		TCPTRACK_A_FLOW_PREFIX_LEN_A, TCPTRACK_A_FLOW_PREFIX_LEN_B, TCPTRACK_A_FLOW_STATES,
 	};
 	const struct nlattr *dev = attrs[TCPTRACK_A_FLOW_DEV];
 	struct in6_addr addr[2];
@@ -142,7 +177,7 @@ int tcptrack_nl_flows_get_doit(struct sk_buff *request, struct genl_info *info)
 	skb = tt_netlink_reply(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!skb)
 		return -ENOMEM;
-	if (!put_flow(skb, &flow)) {
+	if (!put_flow(skb, &flow, tt_ms_since(flow.created))) {
 		nlmsg_free(skb);
 		return -EMSGSIZE;
 	}
@@ -188,14 +223,16 @@ static bool put_step(struct sk_buff *skb, struct netlink_callback *cb,
 	sort(flows->flow, flows->count, sizeof(flows->flow[0]), by_place, NULL);
 	for (i = 0; i < flows->count; i++) {
 		const struct tt_flow *flow = &flows->flow[i];
+		/* once: what is shown is what was asked for */
+		u32 age = tt_ms_since(flow->created);
 		void *hdr;
 
 		if (!i || by_place(flow - 1, flow))
 			mark = skb_tail_pointer(skb);
-		if (!fits(filter, flow))
+		if (!fits(filter, flow, age))
 			continue;
 		hdr = tt_netlink_dump(skb, cb, TCPTRACK_CMD_FLOWS_GET);
-		if (!hdr || !put_flow(skb, flow)) {
+		if (!hdr || !put_flow(skb, flow, age)) {
 			nlmsg_trim(skb, mark);
 			flows->next = tt_table_place(flow);
 			return false;

@@ -27,7 +27,7 @@ const struct nla_policy tcptrack_listeners_get_nl_policy[TCPTRACK_A_LISTENER_DEV
 };
 
 /* TCPTRACK_CMD_FLOWS_GET - do */
-const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREFIX_LEN + 1] = {
+const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_STATES + 1] = {
 	[TCPTRACK_A_FLOW_FAMILY] = { .type = NLA_U16, },
 	[TCPTRACK_A_FLOW_ADDR_A] = { .type = NLA_BINARY, },
 	[TCPTRACK_A_FLOW_PORT_A] = { .type = NLA_U16, },
@@ -38,6 +38,11 @@ const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREFIX_LEN 
 	[TCPTRACK_A_FLOW_PORT] = { .type = NLA_U16, },
 	[TCPTRACK_A_FLOW_ADDR] = { .type = NLA_BINARY, },
 	[TCPTRACK_A_FLOW_PREFIX_LEN] = { .type = NLA_U8, },
+	[TCPTRACK_A_FLOW_AGE_MIN_MS] = { .type = NLA_U32, },
+	[TCPTRACK_A_FLOW_AGE_MAX_MS] = { .type = NLA_U32, },
+	[TCPTRACK_A_FLOW_PREFIX_LEN_A] = { .type = NLA_U8, },
+	[TCPTRACK_A_FLOW_PREFIX_LEN_B] = { .type = NLA_U8, },
+	[TCPTRACK_A_FLOW_STATES] = NLA_POLICY_MASK(NLA_U32, 0x7ff),
 };
 
 /* TCPTRACK_CMD_SETTINGS_GET - do */
@@ -127,7 +132,7 @@ const struct genl_ops tcptrack_nl_ops[11] = {
 		.doit		= tcptrack_nl_flows_get_doit,
 		.dumpit		= tcptrack_nl_flows_get_dumpit,
 		.policy		= tcptrack_flows_get_nl_policy,
-		.maxattr	= TCPTRACK_A_FLOW_PREFIX_LEN,
+		.maxattr	= TCPTRACK_A_FLOW_STATES,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

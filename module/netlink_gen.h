@@ -17,7 +17,7 @@ extern const struct nla_policy tcptrack_states_get_nl_policy[TCPTRACK_A_STATES_P
 
 extern const struct nla_policy tcptrack_listeners_get_nl_policy[TCPTRACK_A_LISTENER_DEV + 1];
 
-extern const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_PREFIX_LEN + 1];
+extern const struct nla_policy tcptrack_flows_get_nl_policy[TCPTRACK_A_FLOW_STATES + 1];
 
 extern const struct nla_policy tcptrack_settings_get_nl_policy[TCPTRACK_A_SETTINGS_PAD + 1];
 

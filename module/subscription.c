@@ -46,7 +46,7 @@ static bool fits(const struct filter *f, const struct tt_flow *flow, const struc
 	u32 wanted = e->cmd == TCPTRACK_CMD_FLOW_STATE ? f->states : f->reasons;
 
 	return wanted & BIT(e->what) && f->sides & e->sides &&
-	       tt_netlink_filter_fits(&f->ends, &flow->key);
+	       tt_netlink_filter_fits(&f->ends, &flow->key, 0);	/* (nobody names an end) */
 }
 
 void tt_subscription_tell(const struct tt_flow *flow, const struct tt_notice *e)
@@ -170,9 +170,11 @@ static int get_filter(struct filter *f, struct genl_info *info)
 	struct nlattr **attrs = info->attrs;
 	const struct tt_netlink_filter_attrs ends = {
 		.family = attrs[TCPTRACK_A_SUBSCRIPTION_FAMILY],
-		.addr = attrs[TCPTRACK_A_SUBSCRIPTION_ADDR],
-		.prefix_len = attrs[TCPTRACK_A_SUBSCRIPTION_PREFIX_LEN],
-		.port = attrs[TCPTRACK_A_SUBSCRIPTION_PORT],
+		.any = {
+			.addr = attrs[TCPTRACK_A_SUBSCRIPTION_ADDR],
+			.prefix_len = attrs[TCPTRACK_A_SUBSCRIPTION_PREFIX_LEN],
+			.port = attrs[TCPTRACK_A_SUBSCRIPTION_PORT],
+		},
 	};
 
 	f->sides = mask(attrs[TCPTRACK_A_SUBSCRIPTION_SIDES]);

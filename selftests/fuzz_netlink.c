@@ -86,19 +86,40 @@ static void put_flow(struct genl_msg *m)
 		genl_put_u32(m, TCPTRACK_A_FLOW_DEV, below(4));
 }
 
+static void put_end(struct genl_msg *m, int addr, int prefix_len, int port)
+{
+	uint8_t bits = below(one_in(4) ? 256 : 33);
+
+	if (one_in(3))
+		put_port(m, port);
+	if (!one_in(3))
+		return;
+	put_addr(m, addr);
+	genl_put(m, prefix_len, &bits, 1);
+}
+
+static void put_age(struct genl_msg *m, int type)
+{
+	if (one_in(4))
+		genl_put_u32(m, type, one_in(4) ? random_32() : below(1000));
+}
+
 static void put_filter(struct genl_msg *m)
 {
 	put_family(m, TCPTRACK_A_FLOW_FAMILY);
+	put_end(m, TCPTRACK_A_FLOW_ADDR, TCPTRACK_A_FLOW_PREFIX_LEN, TCPTRACK_A_FLOW_PORT);
+	if (one_in(3))
+		put_end(m, TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PREFIX_LEN_A,
+			TCPTRACK_A_FLOW_PORT_A);
+	if (one_in(3))
+		put_end(m, TCPTRACK_A_FLOW_ADDR_B, TCPTRACK_A_FLOW_PREFIX_LEN_B,
+			TCPTRACK_A_FLOW_PORT_B);
 	if (one_in(3))
 		genl_put_u32(m, TCPTRACK_A_FLOW_STATE, below(11));
 	if (one_in(3))
-		put_port(m, TCPTRACK_A_FLOW_PORT);
-	if (one_in(3)) {
-		uint8_t bits = below(one_in(4) ? 256 : 33);
-
-		put_addr(m, TCPTRACK_A_FLOW_ADDR);
-		genl_put(m, TCPTRACK_A_FLOW_PREFIX_LEN, &bits, 1);
-	}
+		genl_put_u32(m, TCPTRACK_A_FLOW_STATES, below(1 << 11));
+	put_age(m, TCPTRACK_A_FLOW_AGE_MIN_MS);
+	put_age(m, TCPTRACK_A_FLOW_AGE_MAX_MS);
 }
 
 static void put_settings(struct genl_msg *m)
@@ -120,6 +141,19 @@ static void put_settings(struct genl_msg *m)
 	}
 }
 
+static void put_subscription(struct genl_msg *m)
+{
+	put_family(m, TCPTRACK_A_SUBSCRIPTION_FAMILY);
+	put_end(m, TCPTRACK_A_SUBSCRIPTION_ADDR, TCPTRACK_A_SUBSCRIPTION_PREFIX_LEN,
+		TCPTRACK_A_SUBSCRIPTION_PORT);
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_SUBSCRIPTION_SIDES, below(1 << 3));
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_SUBSCRIPTION_STATES, below(1 << 11));
+	if (one_in(3))
+		genl_put_u32(m, TCPTRACK_A_SUBSCRIPTION_REASONS, below(1 << 12));
+}
+
 static const struct {
 	int cmd, flags;
 	void (*put)(struct genl_msg *m);
@@ -135,6 +169,8 @@ static const struct {
 	{ TCPTRACK_CMD_LISTENER_SET, 0, put_override },
 	{ TCPTRACK_CMD_LISTENER_DELETE, 0, put_listener },
 	{ TCPTRACK_CMD_FLOOD_GET, 0, NULL },
+	{ TCPTRACK_CMD_SUBSCRIPTION_SET, 0, put_subscription },
+	{ TCPTRACK_CMD_SUBSCRIPTION_DELETE, 0, NULL },
 };
 
 /* A random one of its attributes; NULL if it has none. */

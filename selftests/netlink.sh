@@ -124,6 +124,14 @@ filters()
 		flows_of $((STAY + 3)) addr 0.0.0.0/0 && flows_of "$STAY" addr ::/0 &&
 		flows_of 3 state close_wait port 80 addr 10.1.2.2 family ipv4 &&
 		flows_of 0 state close_wait family ipv6 &&
+		flows_of "$ALL" sport 80 && flows_of 0 dport 80 && flows_of 0 sport 80 dport 80 &&
+		flows_of $((STAY + 3)) src 10.1.2.1 && flows_of 0 dst 10.1.2.1 &&
+		flows_of $((STAY + 3)) dst 10.1.2.2/31 src 10.1.2.0/24 && flows_of 0 src 10.1.2.2 &&
+		flows_of "$STAY" src fd01:0:0:2::1 dst fd01:0:0:2::2/127 && flows_of 0 src fd01:0:0:2::2 &&
+		flows_of $((STAY + 3)) addr 10.1.2.2 src 10.1.2.1 &&
+		flows_of "$ALL" state established,close_wait && flows_of 3 state fin-wait-2,TIME_WAIT &&
+		flows_of "$ALL" state synchronized && flows_of "$ALL" state connected &&
+		flows_of "$ALL" state big && flows_of 0 state bucket && flows_of 0 state syn-sent,syn-recv &&
 		[[ $(ctl_a -6 flows | lines | wc -l) -eq $STAY ]]
 }
 
@@ -139,9 +147,13 @@ verdict()
 	ctl_a >"$scratch/verdict"
 	grep -q "^enforce · up [0-9dhms ]* · half-open 0/[0-9]* · flows $ALL/[0-9]* · no flood\$" \
 		"$scratch/verdict" && grep -q '^\[::\]:80 *\[ \{20\}\] 0/[0-9]*$' "$scratch/verdict" &&
+		[[ $(ctl_a -j | sed 's/"\(uptime_ms\|halfopen_max\|flows_max\|limit\)":[0-9]*/"\1":N/g') == \
+		'{"mode":"enforce","uptime_ms":N,"halfopen":0,"halfopen_max":N,"flows":'"$ALL"',"flows_max":N,"cookie_mode":0,"listeners":[{"family":"ipv6","address":"::","port":80,"dev":0,"halfopen":0,"limit":N,"mode":"normal"}]}' &&
+		$(ctl_a -4 -j) == *',"listeners":[]}' ]] &&
 		cmp "$scratch/verdict" <(ctl_a status | sed "1s/up [^·]*/$(sed -n '1s/.*\(up [^·]*\).*/\1/p' "$scratch/verdict")/") &&
 		return
 	cat "$scratch/verdict"
+	ctl_a -j
 	return 1
 }
 
@@ -157,7 +169,8 @@ says()
 
 refusals()
 {
-	local refuses="the module refuses: "
+	local refuses="the module refuses: " time="is no time up to 49d: 500ms, 10s, 5m, 2h"
+	local filters="family, state, port, addr, src, sport, dst, dport, older, younger"
 	says 2 "${refuses}the prefix is longer than the address: Invalid argument" \
 		ctl_a flows addr 10.0.0.1/33 &&
 	says 2 "${refuses}the prefix is longer than the address: Invalid argument" \
@@ -169,7 +182,21 @@ refusals()
 	says 1 '"port" needs a value' ctl_a flows port &&
 	says 1 '"10.0.0" is not an address' ctl_a flows addr 10.0.0 &&
 	says 1 'family "ipv5" is neither ipv4 nor ipv6' ctl_a flows family ipv5 &&
-	says 1 'no filter is called "sport": family, state, port, addr' ctl_a flows sport 1 &&
+	says 1 "no filter is called \"sports\": $filters" ctl_a flows sports 1 &&
+	says 1 'sport "65536" is not a number from 0 to 65535' ctl_a flows sport 65536 &&
+	says 1 'dport is a number, not ":80"' ctl_a flows dport :80 &&
+	says 1 'no state is called "" ("tcptrackctl states" lists them)' ctl_a flows state listen, &&
+	says 1 "older \"10\" $time" ctl_a flows older 10 &&
+	says 1 "older \"s\" $time" ctl_a flows older s &&
+	says 1 "younger \"50d\" $time" ctl_a flows younger 50d &&
+	says 1 "younger \"-1s\" $time" ctl_a flows younger -1s &&
+	says 1 "younger \"18446744073709551616s\" $time" ctl_a flows younger 18446744073709551616s &&
+	says 2 "${refuses}age_min_ms is more than age_max_ms: Invalid argument" \
+		ctl_a flows older 2s younger 1s &&
+	says 2 "${refuses}the address is of another family: Invalid argument" \
+		ctl_a flows src 10.0.0.1 dst ::1 &&
+	says 2 "${refuses}the prefix is longer than the address: Invalid argument" \
+		ctl_a flows dst 10.0.0.1/33 &&
 	says 1 'stats takes no argument: "x"' ctl_a stats x &&
 	says 1 'unknown command "x", try "tcptrackctl help"' ctl_a x &&
 	says 1 'no network namespace "none" ("ip netns" lists them)' "$ctl" -n none stats
@@ -219,6 +246,12 @@ by_ynl()
 	   $(ynl_value local --do states-get | awk '{ n += $1 } END { print n }') -eq $((ALL + 1)) &&
 	   $(ynl_value port_a --dump flows-get | wc -l) -eq $ALL &&
 	   $(ynl_value port_a --dump flows-get --json '{"state":"close_wait"}' | wc -l) -eq 3 &&
+	   $(ynl_value port_a --dump flows-get --json '{"states":["close_wait","listen"]}' | wc -l) -eq 3 &&
+	   $(ynl_value port_a --dump flows-get \
+		--json '{"addr_b":"0a010200","prefix_len_b":24,"port_a":80}' | wc -l) -eq $((STAY + 3)) &&
+	   $(ynl_value port_a --dump flows-get --json '{"age_min_ms":0}' | wc -l) -eq $ALL &&
+	   -z $(ynl_value port_a --dump flows-get --json '{"age_max_ms":0}') &&
+	   $(ynl --do flood-get) == '{}' &&
 	   $(ynl_value cookie_start --do settings-get) -eq 75 &&
 	   $(ynl_value port --dump listeners-get) -eq 80 &&
 	   $(ynl_value acceptq --do listeners-get --json "{\"addr\":\"$any\",\"port\":80}") -eq 0 ]] ||
@@ -229,7 +262,8 @@ by_ynl()
 	ynl_says 'no such flow' --do flows-get --json "{\"addr_a\":\"0a010203\",\"port_a\":9,$server}" &&
 	ynl_says 'a flow has two addresses and two ports' --do flows-get --json "{$server}" &&
 	ynl_says 'this is for a dump' --do flows-get --json '{"port":80}' &&
-	ynl_says 'this is no filter of a dump' --dump flows-get --json '{"port_a":80}' &&
+	ynl_says 'this is no filter of a dump' --dump flows-get --json '{"dev":1}' &&
+	ynl_says 'no flow is in none of the states' --dump flows-get --json '{"states":[]}' &&
 	ynl_says 'a prefix length without an address' --dump flows-get --json '{"prefix_len":8}' &&
 	ynl_says 'an address has 4 or 16 bytes' --dump flows-get --json '{"addr":"0a0102"}' &&
 	ynl_says 'the family is neither AF_INET nor AF_INET6' --dump flows-get --json '{"family":3}' &&
@@ -254,7 +288,19 @@ come_and_go()
 		return 1
 	done
 	wait "$flood_pid"
-	[[ $readings -gt 0 ]] && flows_of "$N" port 9
+	[[ $readings -gt 0 ]] && flows_of "$N" port 9 && flows_of "$N" dport 9 dst 10.1.2.2 &&
+		flows_of 0 sport 9 && flows_of 0 src 10.1.2.2
+}
+
+# Those that came now are younger than the youngest of those that were there before.
+by_age()
+{
+	local ms
+	ms=$(ctl_a flows sport 80 | awk 'NR == 2 || NR > 2 && $6 < ms { ms = $6 } END { print ms }')
+	flows_of "$ALL" older "${ms}ms" && flows_of "$N" younger "$((ms - 1))ms" &&
+		flows_of "$STAY" older "${ms}ms" family ipv6 && flows_of 0 older 49d &&
+		flows_of $((ALL + N)) older 0s younger 1d && flows_of $((ALL + N)) younger 24h &&
+		flows_of $((ALL + N)) younger 1440m
 }
 
 in_use()
@@ -298,7 +344,7 @@ gone()
 	says 3 'no module tcptrack, or one without netlink ("modprobe tcptrack")' "$ctl" stats
 }
 
-plan 20
+plan 21
 tt_load flows_max=$((4 * N))
 ns_add a b c alone
 flood_link mac_a "$a" "$b"
@@ -338,6 +384,7 @@ else
 	skip "the kernel's own client" "no ynl (linux-source-6.12, python3-yaml)"
 fi
 check "a dump while flows come and go" come_and_go
+check "filters by age" by_age
 check "no rmmod during a dump, until its end" eval 'while_dumping read && while_dumping killed'
 check "without the module" gone
 finish

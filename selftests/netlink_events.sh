@@ -181,16 +181,32 @@ as_json()
 	local port from
 	fresh_server
 	monitor json "$a" "$ctl" monitor -t -j state
+	monitor text "$a" "$ctl" monitor -t state
 	in_ns "$b" traffic client "$to" "$port" client 1 1 || return
 	wait_for grep -q flow-end "$scratch/json" 10
+	wait_for grep -q flow-end "$scratch/text" 10
+	monitor_end text
 	monitor_end json INT || return
 	from=$(sed -n '1s/.*"port_b":\([0-9]*\).*/\1/p' "$scratch/json")
 	sed -E 's/"time":"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{4}"/TIME/' \
 		"$scratch/json" >"$scratch/json.told"
 	[[ $(head -n 1 "$scratch/json.told") == '{"event":"flow-state",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"end":"b","side":"remote","old":"CLOSED","new":"SYN_SENT"}' &&
-	   $(tail -n 1 "$scratch/json.told" | sed 's/"age_ms":[0-9]*/AGE/') == '{"event":"flow-end",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"state_a":"CLOSED","state_b":"TIME_WAIT","reason":"normal",AGE}' ]] && return
-	cat "$scratch/json.told"
+	   $(tail -n 1 "$scratch/json.told" | sed 's/"age_ms":[0-9]*/AGE/') == '{"event":"flow-end",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"state_a":"CLOSED","state_b":"TIME_WAIT","reason":"normal",AGE}' ]] && as_text "$from" && return
+	cat "$scratch/json.told" "$scratch/text"
 	return 1
+}
+
+# as_text PORT: the same as text; each line begins with the time.
+as_text()
+{
+	local ends="10.1.1.1:$port 10.1.1.2:$1"
+	sed -E 's/^\[20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\] /TIME /' \
+		"$scratch/text" >"$scratch/text.told"
+	[[ $(wc -l <"$scratch/text.told") -eq $(wc -l <"$scratch/json.told") &&
+	   $(grep -c '^TIME flow-' "$scratch/text.told") -eq $(wc -l <"$scratch/text") &&
+	   $(head -n 1 "$scratch/text.told") == "TIME flow-state $ends b remote CLOSED -> SYN_SENT" &&
+	   $(tail -n 1 "$scratch/text.told" | sed 's/age_ms [0-9]*/AGE/') == \
+		"TIME flow-end $ends CLOSED TIME_WAIT normal AGE" ]]
 }
 
 # As the log says it, in the words of the monitor.
@@ -368,8 +384,21 @@ by_ynl()
 	grep -q "'limit':1024,'port':$port,'reason':'listener'},'name':'flood-begin'}" \
 		"$scratch/ynl.flat" &&
 		grep -q "'class':'spoofed','cookies_sent':100,.*'syns':100},'name':'flood-end'}" \
-			"$scratch/ynl.flat" && return
+			"$scratch/ynl.flat" && last_by_ynl && return
 	cat "$scratch/ynl"
+	return 1
+}
+
+# The same is asked for, afterwards.
+last_by_ynl()
+{
+	in_ns "$a" /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" --do flood-get \
+		>"$scratch/last" 2>&1
+	tr -d ' \n' <"$scratch/last" |
+		sed 's/,.duration_ms.:[0-9]*//; s/,.ended_ms.:[0-9]*//; s/,.sources.:[0-9]*//' >"$scratch/last.flat"
+	grep -qxF "{'accept_full':0,'addr':'::','class':'spoofed','cookies_sent':100,'cookies_valid':0,'dev':0,'family':10,'halfopen':0,'limit':1024,'port':$port,'reason':'listener','syns':100}" \
+		"$scratch/last.flat" && return
+	cat "$scratch/last" "$scratch/last.flat"
 	return 1
 }
 

@@ -49,11 +49,21 @@ flows-get state=00000000 | EINVAL|state|this is for a dump
 flows-get port=0050 | EINVAL|port|this is for a dump
 flows-get addr=$any4 | EINVAL|addr|this is for a dump
 flows-get prefix_len=08 | EINVAL|prefix_len|this is for a dump
+flows-get age_min_ms=00000000 | EINVAL|age_min_ms|this is for a dump
+flows-get age_max_ms=00000000 | EINVAL|age_max_ms|this is for a dump
+flows-get prefix_len_a=08 | EINVAL|prefix_len_a|this is for a dump
+flows-get prefix_len_b=08 | EINVAL|prefix_len_b|this is for a dump
+flows-get states=01000000 | EINVAL|states|this is for a dump
 flows-get state_a=00000000 | EINVAL|state_a|Unsupported attribute
--d flows-get addr_a=0a010101 | EINVAL|addr_a|this is no filter of a dump
--d flows-get port_a=0050 | EINVAL|port_a|this is no filter of a dump
--d flows-get addr_b=0a010101 | EINVAL|addr_b|this is no filter of a dump
--d flows-get port_b=0050 | EINVAL|port_b|this is no filter of a dump
+-d flows-get addr_a=0a0101 | EINVAL|addr_a|an address has 4 or 16 bytes
+-d flows-get addr_b=0a0101 | EINVAL|addr_b|an address has 4 or 16 bytes
+-d flows-get addr_a=0a010101 addr_b=$any6 | EINVAL|addr_b|the address is of another family
+-d flows-get addr=$any6 addr_a=0a010101 | EINVAL|addr_a|the address is of another family
+-d flows-get family=0a00 addr_b=0a010101 | EINVAL|addr_b|the address is of another family
+-d flows-get addr=$any4 prefix_len_a=08 | EINVAL|prefix_len_a|a prefix length without an address
+-d flows-get addr_a=$any4 prefix_len_b=08 | EINVAL|prefix_len_b|a prefix length without an address
+-d flows-get addr_a=0a010101 prefix_len_a=21 | EINVAL|prefix_len_a|the prefix is longer than the address
+-d flows-get addr_b=$any6 prefix_len_b=81 | EINVAL|prefix_len_b|the prefix is longer than the address
 -d flows-get dev=01000000 | EINVAL|dev|this is no filter of a dump
 -d flows-get family=0300 | EAFNOSUPPORT|family|the family is neither AF_INET nor AF_INET6
 -d flows-get addr=0a0101 | EINVAL|addr|an address has 4 or 16 bytes
@@ -62,6 +72,9 @@ flows-get state_a=00000000 | EINVAL|state_a|Unsupported attribute
 -d flows-get addr=0a010101 prefix_len=21 | EINVAL|prefix_len|the prefix is longer than the address
 -d flows-get addr=$any6 prefix_len=81 | EINVAL|prefix_len|the prefix is longer than the address
 -d flows-get state=0b000000 | ERANGE|state|integer out of range
+-d flows-get states=00000000 | EINVAL|states|no flow is in none of the states
+-d flows-get states=00080000 | EINVAL|states|reserved bit set
+-d flows-get age_min_ms=02000000 age_max_ms=01000000 | EINVAL|age_min_ms|age_min_ms is more than age_max_ms
 -d flows-get state_a=00000000 | EINVAL|state_a|Unsupported attribute
 
 settings-set | EINVAL||nothing to set: at least one setting is needed
@@ -119,7 +132,7 @@ flow-end | EOPNOTSUPP||
 
 # Until 6.10, a dump that is refused by who makes it does not say which attribute it means.
 [[ $(uname -r) != 6.1.* ]] ||
-	refusals=$(sed '/^-d /{/integer out\|Un[a-z]* attribute/!s/|[a-z_]*|/||/}' <<<"$refusals")
+	refusals=$(sed '/^-d /{/integer out\|reserved bit\|Un[a-z]* attribute/!s/|[a-z_]*|/||/}' <<<"$refusals")
 
 # Operations that are for root of the namespace, as they succeed or are refused for another
 # reason; and for everybody.

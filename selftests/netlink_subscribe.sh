@@ -228,7 +228,7 @@ by_tool()
 {
 	local filters='family, addr, port, side, state, reason'
 	nsenter --net="/run/netns/$a" -- "$ctl" monitor -j state family ipv4 addr 198.18.0.0/15 port 9 side remote,local \
-		state SYN_SENT reason refused,idle >"$scratch/told" 2>"$scratch/tool.err" &
+		state syn-sent reason refused,idle >"$scratch/told" 2>"$scratch/tool.err" &
 	tool=$!
 	wait_for joined "$tool" 20 || { cat "$scratch/tool.err"; return 1; }
 	kill -STOP "$tool"
@@ -246,12 +246,12 @@ by_tool()
 		"$scratch/told" || return
 	says 1 "no filter is called \"dport\": $filters" state dport 1 &&
 	says 1 '"port" needs a value' state port &&
-	says 1 'port is set twice' state port 1 port 2 &&
+	says 1 'port is given twice' state port 1 port 2 &&
 	says 1 'port "65536" is not a number from 0 to 65535' state port 65536 &&
 	says 1 'port is a number, not "x"' state port x &&
 	says 1 '"10.0.0" is not an address' state addr 10.0.0 &&
 	says 1 'family "ipv5" is neither ipv4 nor ipv6' state family ipv5 &&
-	says 1 'no state is called "OPEN"' state state closed,OPEN &&
+	says 1 'no state is called "OPEN" ("tcptrackctl states" lists them)' state state closed,OPEN &&
 	says 1 'no reason is called "x"' state reason x &&
 	says 1 'no side is called "x"' state side x &&
 	says 1 'monitor flood takes no argument: "port"' flood port 9 &&

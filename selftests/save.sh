@@ -63,6 +63,7 @@ text_of_a()
 		                    "address": "0.0.0.0",
 		                    "port": 22,
 		                    "device": "",
+		                    "overflow": "inherit",
 		                    "cookie_mode": "never"
 		                },
 		                {
@@ -70,7 +71,9 @@ text_of_a()
 		                    "address": "10.1.1.1",
 		                    "port": 80,
 		                    "device": "",
-		                    "limit": 0
+		                    "limit": 0,
+		                    "overflow": "inherit",
+		                    "cookie_mode": "auto"
 		                },
 		                {
 		                    "family": "ipv6",
@@ -139,6 +142,31 @@ by_stdin()
 {
 	begin stdin || return
 	change "$a" && prints 0 '' eval '"$ctl" restore <"$file"' && "$ctl" -n "$a" save | cmp - <(text_of_a)
+}
+
+# What was set after the save goes: all of a listener that the file does not have, a limit that
+# it does not have, and the words that it has as they are by default. Without --exact that is
+# only these words.
+and_back_exactly()
+{
+	begin exactly || return
+	"$ctl" -n "$a" listener set 0.0.0.0:22 limit 9 overflow drop cookie-mode always &&
+		"$ctl" -n "$a" listener set 10.1.1.1:80 overflow recycle cookie-mode never &&
+		"$ctl" -n "$a" listener set 10.1.1.1:81 limit 3 &&
+		"$ctl" -n "$a" listener set '[::]:443' overflow recycle &&
+		"$ctl" -n "$a" listener set '[::]:443' dev lo cookie-mode never &&
+		"$ctl" -n "$b" listener set 0.0.0.0:22 limit 8 || return
+	"$ctl" -n "$b" save >"$scratch/b" && prints 0 '' "$ctl" restore "$file" || return
+	[[ $("$ctl" -n "$a" listeners | awk 'NR > 1 { print $2, ($3 > 0), $(NF - 3), $(NF - 2), $(NF - 1) }' |
+		sort) == '0.0.0.0:22 0 9 inherit never
+10.1.1.1:80 0 0 inherit auto
+10.1.1.1:81 0 3 inherit auto
+[::]:443 0 inherit recycle auto
+[::]:443 1 4096 drop always
+[::]:443 1 inherit inherit never' ]] || { "$ctl" -n "$a" listeners; return 1; }
+	prints 0 '' "$ctl" -n "$a" restore --exact "$file" && "$ctl" -n "$a" save | cmp - <(text_of_a) &&
+		"$ctl" -n "$b" save | cmp - "$scratch/b" &&
+		prints 0 '' eval '"$ctl" restore --exact <"$file"' && "$ctl" save | cmp - "$file"
 }
 
 # With -n, that one only, there and back.
@@ -281,7 +309,8 @@ other_files()
 		"tcptrackctl: $scratch/cut $not: line 10: string or '}' expected near end of file" \
 		"$ctl" restore "$scratch/cut" &&
 	prints 1 'tcptrackctl: save FILE takes no argument: "b"' "$ctl" save a b &&
-	prints 1 'tcptrackctl: restore FILE takes no argument: "b"' "$ctl" restore a b
+	prints 1 'tcptrackctl: restore FILE takes no argument: "b"' "$ctl" restore a b &&
+	prints 1 'tcptrackctl: restore FILE takes no argument: "--exact"' "$ctl" restore a --exact
 }
 
 # A file of before is no namespace: it is told, and the others are saved.
@@ -334,7 +363,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 16
+plan 17
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -343,6 +372,7 @@ check "save, of all namespaces" everywhere
 check "restore" and_back
 check "restore, over a new module" over_a_new_module
 check "restore, of standard input" by_stdin
+check "--exact: what was set afterwards goes" and_back_exactly
 check "-n, one namespace" one_only
 check "a file is whole, or as it was" atomic
 check "what cannot be restored is told, the rest is restored" partly

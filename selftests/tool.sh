@@ -10,6 +10,8 @@
 . "$(dirname "$0")/lib_flood.sh"
 
 find_tool
+EXAMPLES=${TCPTRACK_EXAMPLES:-$TESTS/../Documentation/examples}
+COMPLETION=${TCPTRACK_COMPLETION:-$TESTS/../tools/tcptrackctl/completion}
 odd_name="v\"\\" odd_escaped="v\\\"\\\\"	# of a device, as it is and as a label
 
 ctl_a()
@@ -315,6 +317,80 @@ given_twice()
 		ctl_a set early_devices="$long" early_devices="$long"
 }
 
+# What is watched is there: each name in the alerts, their test and the dashboard is a sample's.
+watched()
+{
+	local name n=0 bad=0
+	ctl_a metrics | sed -n 's/^\(tcptrack_[a-z0-9_]*\).*/\1/p' | sort -u >"$scratch/names"
+	while read -r name; do
+		n=$((n + 1))
+		grep -qx "$name" "$scratch/names" || { echo "there is no $name"; bad=1; }
+	done < <(grep -oh '\<tcptrack_[a-z0-9_]*' "$EXAMPLES"/grafana-tcptrack.json \
+		"$EXAMPLES"/prometheus/tcptrack.rules*.yml | sort -u)
+	echo "$n names"
+	[[ $n -gt 20 && $bad -eq 0 ]]
+}
+
+# --- completion ---
+
+# completes WANTED WORD...: what it offers for the last of the words, as readline splits them.
+completes()
+{
+	local COMP_WORDS=(tcptrackctl "${@:2}") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	_tcptrackctl "$ctl"
+	[[ ${COMPREPLY[*]} == "$1" ]] || { echo "${*:2}: ${COMPREPLY[*]}, not $1"; return 1; }
+}
+
+completion()
+{
+	local words="dev limit overflow cookie-mode"
+	# shellcheck source=tools/tcptrackctl/completion
+	. "$COMPLETION" || return
+	complete -p tcptrackctl | grep -q -- '-F _tcptrackctl ' &&
+	completes 'settings set serve-metrics' -j se &&
+	completes 'listeners listener' lis &&
+	completes "$a" -n "$a" &&
+	completes '--netns' --ne &&
+	completes 'cookie_start= cookie_end= cookie_min_time= cookie_resets=' set cookie &&
+	completes 'early= early_devices=' set mode = off ea &&
+	completes 'enforce monitor off' set mode = &&
+	completes 'recycle' -n x set flows_max = 9 overflow = r &&
+	completes '' set flows_max = &&
+	completes 'set delete' listener '' &&
+	completes '' listener set '' &&
+	completes "$words" listener set 10.1.1.1 : 80 '' &&
+	completes "$words" listener set '[' :: ']' : 443 limit 5 '' &&
+	completes 'dev' listener delete 10.1.1.1 : 80 '' &&
+	completes 'cookie recycle drop inherit' listener set 10.1.1.1 : 80 overflow '' &&
+	completes 'always' listener set 10.1.1.1 : 80 cookie-mode al &&
+	completes 'lo' listener delete 10.1.1.1 : 80 dev l &&
+	completes '' listener set 10.1.1.1 : 80 limit '' &&
+	completes 'state src sport' flows s &&
+	completes 'older' -6 flows port 1 o &&
+	completes 'syn_sent syn_received synchronized' flows port 80 state syn &&
+	completes 'established,time_wait' flows state established,ti &&
+	completes 'ipv4 ipv6' flows family '' && completes '' flows older '' &&
+	completes 'flood' monitor f && completes 'side state' monitor state s &&
+	completes 'close_wait closed' monitor -t state port 9 state close &&
+	completes 'local,remote' monitor state side local,r &&
+	completes '--exact' restore -- && completes '--listen' serve-metrics - &&
+	completes 'invalid_header' explain invalid_he && completes '' stats ''
+}
+
+# --- a module of before ---
+
+# The family of families has none of our operations and groups, as a module that is older.
+older_module()
+{
+	local old="tcptrackctl: the module is older than this program and" no="does not know that"
+	perl -0777 -pe 's/tcptrack\0/nlctrl\0\0\0/g' "$ctl" >"$scratch/older" &&
+		chmod 755 "$scratch/older" || return
+	prints 2 "$old $no" "$scratch/older" stats && prints 2 "$old $no" "$scratch/older" flows &&
+		prints 2 "$old $no" "$scratch/older" set mode=off &&
+		prints 2 "$old has no events" "$scratch/older" monitor flood &&
+		prints 2 "$old has no events" "$scratch/older" monitor state
+}
+
 # --- monitor ---
 
 # joined PID: its socket is in all groups: that of families (16) is the last one.
@@ -349,7 +425,7 @@ gone_unheard()
 	return 1
 }
 
-plan 14
+plan 17
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -363,6 +439,8 @@ flood_link mac_a "$a" "$b"
 to=10.1.1.1
 check "all that is shown is explained" all_explained
 check "diff refuses" diff_refuses
+check "completion" completion
+check "a module that is older than the program" older_module
 check "what is given twice" given_twice
 fresh 1024
 serve echoes "$a" 80
@@ -378,6 +456,7 @@ settle_state "$a" local ESTABLISHED 6 || bail "no connections"
 # quiet from here
 kill -STOP "$echoes" "$four" "$six"
 check "known lines of metrics" known_lines
+check "what alerts and dashboard ask for is there" watched
 check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'
 if command -v promtool >/dev/null; then
 	check "promtool finds nothing" checked_by_promtool

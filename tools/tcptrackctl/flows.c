@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* flows: those that there are, or those that a filter lets through. */
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,11 +14,6 @@ static const char * const flag_words[] = {
 	"halfopen", "simopen", "ending", NULL
 };
 
-static unsigned int port_of(const struct nlattr *attr)
-{
-	return attr ? ntohs(mnl_attr_get_u16(attr)) : 0;
-}
-
 static void show_json(struct nlattr **attrs, uint32_t flags)
 {
 	json_t *f = json_object(), *words = json_array();
@@ -30,9 +23,9 @@ static void show_json(struct nlattr **attrs, uint32_t flags)
 #define NUMBER(name, n)		json_object_set_new(f, name, json_integer(n))
 	TEXT("family", family_name(netlink_uint(attrs[TCPTRACK_A_FLOW_FAMILY])));
 	TEXT("addr_a", address(attrs[TCPTRACK_A_FLOW_ADDR_A]));
-	NUMBER("port_a", port_of(attrs[TCPTRACK_A_FLOW_PORT_A]));
+	NUMBER("port_a", port_number(attrs[TCPTRACK_A_FLOW_PORT_A]));
 	TEXT("addr_b", address(attrs[TCPTRACK_A_FLOW_ADDR_B]));
-	NUMBER("port_b", port_of(attrs[TCPTRACK_A_FLOW_PORT_B]));
+	NUMBER("port_b", port_number(attrs[TCPTRACK_A_FLOW_PORT_B]));
 	TEXT("state_a", word(state_names, netlink_uint(attrs[TCPTRACK_A_FLOW_STATE_A])));
 	TEXT("state_b", word(state_names, netlink_uint(attrs[TCPTRACK_A_FLOW_STATE_B])));
 	NUMBER("age_ms", netlink_uint(attrs[TCPTRACK_A_FLOW_AGE_MS]));
@@ -77,101 +70,98 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	putchar('\n');
 }
 
-static unsigned long number(const char *what, const char *text, unsigned long most)
+static void put_family(struct nlmsghdr *nlh, const char *text)
 {
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end || n > most)
-		die(EXIT_USAGE, "%s \"%s\" is not a number from 0 to %lu", what, text, most);
-	return n;
+	options.family = filter_family(text);
 }
 
-static void filter_family(struct nlmsghdr *nlh, const char *text)
+/* (one alone in the words that a module without "states" knows) */
+static void put_state(struct nlmsghdr *nlh, const char *text)
 {
-	if (!strcmp(text, "ipv4"))
-		options.family = AF_INET;
-	else if (!strcmp(text, "ipv6"))
-		options.family = AF_INET6;
+	uint32_t mask = filter_mask(text, filter_state);
+
+	if (mask & (mask - 1))
+		mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_STATES, mask);
 	else
-		die(EXIT_USAGE, "family \"%s\" is neither ipv4 nor ipv6", text);
+		mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_STATE, ffs(mask) - 1);
 }
 
-static void filter_state(struct nlmsghdr *nlh, const char *text)
+static void put_port(struct nlmsghdr *nlh, const char *text)
 {
-	uint32_t i;
-
-	for (i = 0; state_names[i]; i++) {
-		if (!strcasecmp(state_names[i], text)) {
-			mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_STATE, i);
-			return;
-		}
-	}
-	die(EXIT_USAGE, "no state is called \"%s\" (\"tcptrackctl states\" lists them)", text);
+	filter_port(nlh, TCPTRACK_A_FLOW_PORT, "port", text);
 }
 
-static void filter_port(struct nlmsghdr *nlh, const char *text)
+static void put_sport(struct nlmsghdr *nlh, const char *text)
 {
-	mnl_attr_put_u16(nlh, TCPTRACK_A_FLOW_PORT, htons(number("port", text, 65535)));
+	filter_port(nlh, TCPTRACK_A_FLOW_PORT_A, "sport", text);
 }
 
-static void filter_addr(struct nlmsghdr *nlh, const char *text)
+static void put_dport(struct nlmsghdr *nlh, const char *text)
 {
-	char addr[INET6_ADDRSTRLEN + sizeof("/128")], *slash;
-	uint8_t bytes[16];
-	size_t size = 4;
-
-	snprintf(addr, sizeof(addr), "%s", text);
-	slash = strchr(addr, '/');
-	if (slash)
-		*slash++ = '\0';
-	if (inet_pton(AF_INET, addr, bytes) != 1) {
-		size = sizeof(bytes);
-		if (inet_pton(AF_INET6, addr, bytes) != 1)
-			die(EXIT_USAGE, "\"%s\" is not an address", text);
-	}
-	mnl_attr_put(nlh, TCPTRACK_A_FLOW_ADDR, size, bytes);
-	if (slash)
-		mnl_attr_put_u8(nlh, TCPTRACK_A_FLOW_PREFIX_LEN, number("prefix", slash, 255));
+	filter_port(nlh, TCPTRACK_A_FLOW_PORT_B, "dport", text);
 }
 
-static void filter_one(struct nlmsghdr *nlh, const char *what, const char *value, uint32_t *said)
+static void put_addr(struct nlmsghdr *nlh, const char *text)
+{
+	filter_addr(nlh, TCPTRACK_A_FLOW_ADDR, TCPTRACK_A_FLOW_PREFIX_LEN, text);
+}
+
+static void put_src(struct nlmsghdr *nlh, const char *text)
+{
+	filter_addr(nlh, TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PREFIX_LEN_A, text);
+}
+
+static void put_dst(struct nlmsghdr *nlh, const char *text)
+{
+	filter_addr(nlh, TCPTRACK_A_FLOW_ADDR_B, TCPTRACK_A_FLOW_PREFIX_LEN_B, text);
+}
+
+/* In milliseconds; up to the highest that an age can be. */
+static uint32_t time_of(const char *name, const char *text)
 {
 	static const struct {
 		const char *name;
-		void (*put)(struct nlmsghdr *nlh, const char *text);
-	} filters[] = {
-		{ "family", filter_family },
-		{ "state", filter_state },
-		{ "port", filter_port },
-		{ "addr", filter_addr },
+		unsigned long long ms;
+	} units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
 	};
+	unsigned long long n;
+	char *unit;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(filters); i++) {
-		if (strcmp(filters[i].name, what))
-			continue;
-		if (!value)
-			die(EXIT_USAGE, "\"%s\" needs a value", what);
-		if (*said & 1U << i)
-			die(EXIT_USAGE, "%s is given twice", what);
-		*said |= 1U << i;
-		filters[i].put(nlh, value);
-		return;
-	}
-	die(EXIT_USAGE, "no filter is called \"%s\": family, state, port, addr", what);
+	errno = 0;
+	n = strtoull(text, &unit, 10);
+	for (i = 0; i < ARRAY_SIZE(units) && strcmp(units[i].name, unit); i++)
+		;
+	if (errno || *text < '0' || *text > '9' || i == ARRAY_SIZE(units) ||
+	    n > UINT32_MAX / units[i].ms)
+		die(EXIT_USAGE, "%s \"%s\" is no time up to 49d: 500ms, 10s, 5m, 2h", name, text);
+	return n * units[i].ms;
+}
+
+static void put_older(struct nlmsghdr *nlh, const char *text)
+{
+	mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_AGE_MIN_MS, time_of("older", text));
+}
+
+static void put_younger(struct nlmsghdr *nlh, const char *text)
+{
+	mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_AGE_MAX_MS, time_of("younger", text));
 }
 
 int cmd_flows(int argc, char **argv)
 {
+	static const struct filter filters[] = {
+		{ "family", put_family }, { "state", put_state }, { "port", put_port },
+		{ "addr", put_addr }, { "src", put_src }, { "sport", put_sport },
+		{ "dst", put_dst }, { "dport", put_dport }, { "older", put_older },
+		{ "younger", put_younger },
+		{ }
+	};
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_FLOWS_GET, true);
-	uint32_t said = 0;
 	bool changed;
 
-	for (; argc > 0; argc -= 2, argv += 2)
-		filter_one(nlh, argv[0], argc > 1 ? argv[1] : NULL, &said);
+	filter_read(filters, nlh, argc, argv);
 	if (options.family)
 		mnl_attr_put_u16(nlh, TCPTRACK_A_FLOW_FAMILY, options.family);
 	list_begin("family a b state_a state_b age_ms idle_ms ifindex flags");

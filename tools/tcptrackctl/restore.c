@@ -28,6 +28,11 @@ static void __attribute__((format(printf, 1, 2))) left_out(const char *format, .
 	all_restored = false;
 }
 
+static void __attribute__((noreturn)) die_not_root(void)
+{
+	die(EXIT_REFUSED, "only root may change this (CAP_NET_ADMIN in this namespace)");
+}
+
 /* Returns whether it is done; what: of whom it is told. */
 static bool set(struct nlmsghdr *nlh, const char *what)
 {
@@ -35,7 +40,7 @@ static bool set(struct nlmsghdr *nlh, const char *what)
 	int err = netlink_try(nlh, &why);
 
 	if (err == -EPERM)
-		die(EXIT_REFUSED, "only root may change this (CAP_NET_ADMIN in this namespace)");
+		die_not_root();
 	if (err && what)
 		left_out("%s is not restored: %s%s%s", what, why ? why : "", why ? ": " : "",
 			 strerror(-err));
@@ -156,15 +161,119 @@ static void listener(json_t *l)
 		set(nlh, what);
 }
 
+/* --- what the file does not have --- */
+
+static bool exact;
+
+/* A listener with a setting. */
+struct present {
+	struct present *next;
+	char what[256];
+	uint32_t ifindex;
+	size_t size;		/* of its address */
+	struct in6_addr addr;
+	uint16_t port;
+	bool limit;
+};
+
+static void present(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+	const struct nlattr *addr = attrs[TCPTRACK_A_LISTENER_ADDR];
+	const struct nlattr *port = attrs[TCPTRACK_A_LISTENER_PORT];
+	struct present **all = arg, *p;
+	char dev[IF_NAMESIZE] = "";
+
+	if (!save_is_set(attrs) || !addr || mnl_attr_get_payload_len(addr) > sizeof(p->addr))
+		return;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		die(EXIT_REFUSED, "no memory");
+	p->size = mnl_attr_get_payload_len(addr);
+	memcpy(&p->addr, mnl_attr_get_payload(addr), p->size);
+	p->port = port_number(port);
+	p->ifindex = netlink_uint(attrs[TCPTRACK_A_LISTENER_DEV]);
+	p->limit = attrs[TCPTRACK_A_LISTENER_LIMIT_SET];
+	if (p->ifindex && !if_indextoname(p->ifindex, dev))
+		snprintf(dev, sizeof(dev), "%u", p->ifindex);
+	snprintf(p->what, sizeof(p->what), "listener %s%s%s", endpoint(addr, port),
+		 p->ifindex ? " dev " : "", dev);
+	p->next = *all;
+	*all = p;
+}
+
+static bool is_it(const struct present *p, const json_t *l)
+{
+	const char *addr = json_string_value(json_object_get(l, "address"));
+	const char *dev = json_string_value(json_object_get(l, "device"));
+	struct in6_addr bytes;
+
+	return addr && inet_pton(p->size == 4 ? AF_INET : AF_INET6, addr, &bytes) == 1 &&
+	       !memcmp(&bytes, &p->addr, p->size) &&
+	       json_integer_value(json_object_get(l, "port")) == p->port &&
+	       (dev && *dev ? if_nametoindex(dev) : 0) == p->ifindex;
+}
+
+static const json_t *in_file(const json_t *listeners, const struct present *p)
+{
+	const json_t *l;
+	size_t i;
+
+	json_array_foreach(listeners, i, l) {
+		if (is_it(p, l))
+			return l;
+	}
+	return NULL;
+}
+
+static void delete(const struct present *p)
+{
+	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_LISTENER_DELETE, false);
+	const char *why;
+	int err;
+
+	mnl_attr_put(nlh, TCPTRACK_A_LISTENER_ADDR, p->size, &p->addr);
+	mnl_attr_put_u16(nlh, TCPTRACK_A_LISTENER_PORT, htons(p->port));
+	if (p->ifindex)
+		mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_DEV, p->ifindex);
+	err = netlink_try(nlh, &why);
+	if (err == -EPERM)
+		die_not_root();
+	if (err && err != -ENOENT)
+		left_out("%s is not deleted: %s%s%s", p->what, why ? why : "", why ? ": " : "",
+			 strerror(-err));
+}
+
+/*
+ * A limit of its own goes only with all that is set for the listener: nothing else says that
+ * the namespace's holds. What the file has is set afterwards.
+ */
+static void delete_others(const json_t *listeners)
+{
+	struct present *all = NULL, *next;
+	const json_t *l;
+
+	netlink_run(netlink_request(TCPTRACK_CMD_LISTENERS_GET, true), present,
+		    TCPTRACK_A_LISTENER_MAX, &all);
+	for (; all; all = next) {
+		next = all->next;
+		l = in_file(listeners, all);
+		if (!l || (all->limit && !json_object_get(l, "limit")))
+			delete(all);
+		free(all);
+	}
+}
+
 /* --- the file --- */
 
 static void one(json_t *saved)
 {
-	json_t *l;
+	json_t *listeners = json_object_get(saved, "listeners"), *l;
 	size_t i;
 
 	settings(json_object_get(saved, "settings"));
-	json_array_foreach(json_object_get(saved, "listeners"), i, l)
+	if (exact)
+		delete_others(listeners);
+	json_array_foreach(listeners, i, l)
 		listener(l);
 }
 
@@ -222,11 +331,17 @@ static void namespaces(json_t *all, const char *file)
 
 int cmd_restore(int argc, char **argv)
 {
-	const char *name = argc ? argv[0] : "standard input";
+	const char *name;
 	json_t *all, *list;
 	json_error_t error;
 	int format;
 
+	if (argc && !strcmp(argv[0], "--exact")) {
+		exact = true;
+		argc--;
+		argv++;
+	}
+	name = argc ? argv[0] : "standard input";
 	if (argc > 1)
 		no_arguments("restore FILE", argc - 1, argv + 1);
 	all = argc ? json_load_file(name, JSON_REJECT_DUPLICATES, &error) :

@@ -11,9 +11,6 @@
 #include "tcptrackctl.h"
 #include "version.h"
 
-#define INHERIT	TCPTRACK_LISTENER_OVERFLOW_INHERIT
-#define AUTO	TCPTRACK_COOKIE_MODE_AUTO
-
 static const char *netns;	/* where we are, or NULL */
 static bool all_saved = true;
 
@@ -38,18 +35,27 @@ static const char *device(const struct nlattr *attr, const char *listener)
 	return NULL;
 }
 
+bool save_is_set(struct nlattr **attrs)
+{
+	const struct nlattr *overflow = attrs[TCPTRACK_A_LISTENER_OVERFLOW];
+	const struct nlattr *cookies = attrs[TCPTRACK_A_LISTENER_COOKIE_MODE];
+
+	return attrs[TCPTRACK_A_LISTENER_LIMIT_SET] ||
+	       (overflow && netlink_uint(overflow) != TCPTRACK_LISTENER_OVERFLOW_INHERIT) ||
+	       netlink_uint(cookies) != TCPTRACK_COOKIE_MODE_AUTO;
+}
+
 static void listener(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
 	const struct nlattr *limit = attrs[TCPTRACK_A_LISTENER_LIMIT_SET];
-	uint32_t overflow = attrs[TCPTRACK_A_LISTENER_OVERFLOW] ?
-			    netlink_uint(attrs[TCPTRACK_A_LISTENER_OVERFLOW]) : INHERIT;
-	uint32_t cookies = netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]);
+	const struct nlattr *overflow = attrs[TCPTRACK_A_LISTENER_OVERFLOW];
+	const struct nlattr *cookies = attrs[TCPTRACK_A_LISTENER_COOKIE_MODE];
 	const struct nlattr *addr = attrs[TCPTRACK_A_LISTENER_ADDR];
 	const struct nlattr *port = attrs[TCPTRACK_A_LISTENER_PORT];
 	const char *dev;
 	json_t *l;
 
-	if (!limit && overflow == INHERIT && cookies == AUTO)
+	if (!save_is_set(attrs))
 		return;
 	dev = device(attrs[TCPTRACK_A_LISTENER_DEV], endpoint(addr, port));
 	if (!dev)
@@ -63,12 +69,13 @@ static void listener(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 	}
 	if (limit)
 		json_object_set_new(l, "limit", json_integer(netlink_uint(limit)));
-	if (overflow != INHERIT)
-		json_object_set_new(l, "overflow",
-				    json_string(word(listener_overflow_words, overflow)));
-	if (cookies != AUTO)
-		json_object_set_new(l, "cookie_mode",
-				    json_string(word(listener_cookie_words, cookies)));
+	/* the defaults, too: another value may be set by the time this is restored */
+	if (overflow)
+		json_object_set_new(l, "overflow", json_string(word(listener_overflow_words,
+								    netlink_uint(overflow))));
+	if (cookies)
+		json_object_set_new(l, "cookie_mode", json_string(word(listener_cookie_words,
+								       netlink_uint(cookies))));
 	json_array_append_new(arg, l);
 }
 

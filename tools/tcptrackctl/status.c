@@ -131,10 +131,33 @@ static void bar(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	       strcmp(mode, "normal") ? " " : "", strcmp(mode, "normal") ? mode : "");
 }
 
+static void listener_json(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+#define ATTR(name)	attrs[TCPTRACK_A_LISTENER_##name]
+#define N(name)		((json_int_t)netlink_uint(ATTR(name)))
+	json_array_append_new(arg, json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:s}",
+					     "family", family_name(N(FAMILY)),
+					     "address", address(ATTR(ADDR)),
+					     "port", port_number(ATTR(PORT)),
+					     "dev", N(DEV),
+					     "halfopen", N(HALFOPEN), "limit", N(LIMIT),
+					     "mode", word(listener_words, N(MODE))));
+#undef N
+#undef ATTR
+}
+
+static void listeners(each_fn each, void *arg)
+{
+	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_LISTENERS_GET, true);
+
+	if (options.family)
+		mnl_attr_put_u16(nlh, TCPTRACK_A_LISTENER_FAMILY, options.family);
+	netlink_run(nlh, each, TCPTRACK_A_LISTENER_MAX, arg);
+}
+
 int cmd_status(int argc, char **argv)
 {
-	json_t *all = json_object();
-	struct nlmsghdr *nlh;
+	json_t *all = json_object(), *list;
 
 	no_arguments("status", argc, argv);
 	netlink_run(netlink_request(TCPTRACK_CMD_FLOOD_GET, false), last_flood,
@@ -142,14 +165,14 @@ int cmd_status(int argc, char **argv)
 	netlink_run(netlink_request(TCPTRACK_CMD_COUNTERS_GET, false), verdict,
 		    TCPTRACK_A_COUNTERS_MAX, all);
 	if (options.json) {
+		list = json_array();
+		listeners(listener_json, list);
+		json_object_set_new(all, "listeners", list);
 		print_json(all);
 		return 0;
 	}
 	print_verdict(all);
 	json_decref(all);
-	nlh = netlink_request(TCPTRACK_CMD_LISTENERS_GET, true);
-	if (options.family)
-		mnl_attr_put_u16(nlh, TCPTRACK_A_LISTENER_FAMILY, options.family);
-	netlink_run(nlh, bar, TCPTRACK_A_LISTENER_MAX, NULL);
+	listeners(bar, NULL);
 	return 0;
 }

@@ -177,6 +177,30 @@ extern const char * const close_words[];
 /* What fits these pairs of NAME and VALUE, alone, is told by netlink_listen(). */
 void subscribe(int argc, char **argv);
 
+/* --- filter.c --- */
+
+/* What may be named once, the last one without a name. */
+struct filter {
+	const char *name;
+	void (*put)(struct nlmsghdr *nlh, const char *text);
+};
+
+/* Puts pairs of NAME and VALUE; ends if one is none. */
+void filter_read(const struct filter *filters, struct nlmsghdr *nlh, int argc, char **argv);
+
+uint16_t filter_family(const char *text);
+void filter_port(struct nlmsghdr *nlh, uint16_t attr, const char *name, const char *text);
+
+/* ADDRESS[/PREFIX] */
+void filter_addr(struct nlmsghdr *nlh, uint16_t attr, uint16_t prefix_attr, const char *text);
+
+/* WORD[,WORD]..., of which bit() says what each is. */
+typedef uint32_t (*bit_fn)(const char *text);
+uint32_t filter_mask(const char *text, bit_fn bit);
+
+/* A state, or a group of them by its name in ss(8): a bit for each. */
+uint32_t filter_state(const char *text);
+
 /* --- flood.c --- */
 
 /* What is known of it, by the names of the log; "top" is not an attribute alone. */
