@@ -54,7 +54,7 @@ lnstat_sums()
 			if (!@n) { @n = @F; next }
 			for (1 .. $#F) { $s[$_] += hex $F[$_] }
 			$s[0] = hex $F[0];
-			END { print "$n[$_] $s[$_]\n" for 0 .. $#n }' | entries_of $file
+			END { print "$n[$_] $s[$_]\n" for 0 .. $#n }' | entries_of "$file"
 	done
 }
 
@@ -68,8 +68,8 @@ by_lnstat()
 {
 	local file
 	for file in tcptrack tcptrack_flood; do
-		in_ns "$a" lnstat -j -f $file -c 1 -i 1 | tr -d ' \n' | tr '{,}' '\n' |
-			sed -n 's/^"\([a-z_]*\)":\([0-9]*\)$/\1 \2/p' | entries_of $file
+		in_ns "$a" lnstat -j -f "$file" -c 1 -i 1 | tr -d ' \n' | tr '{,}' '\n' |
+			sed -n 's/^"\([a-z_]*\)":\([0-9]*\)$/\1 \2/p' | entries_of "$file"
 	done
 }
 
