@@ -25,12 +25,14 @@ const struct tt_conf_range tt_conf_ranges[TT_CONF_COUNT] = {
 	.name = #_name, \
 	.words = _words, \
 	.greatest = ARRAY_SIZE(_words) - 2, \
+	.initial = _default, \
 	.refusal = #_name " has no such value", \
 },
 #define NUMBER(_name, _least, _greatest, _default) [TT_CONF_##_name] = { \
 	.name = #_name, \
 	.least = _least, \
 	.greatest = _greatest, \
+	.initial = _default, \
 	.refusal = #_name " is a number from " #_least " to " #_greatest, \
 },
 	TT_CONF(WORD, NUMBER)

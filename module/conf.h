@@ -75,12 +75,13 @@ enum tt_conf_item {
  * @words: of a word, by value, %NULL at their end; %NULL for a number
  * @least: value
  * @greatest: value
+ * @initial: init_net's value at load; %TT_BY_MEMORY: by the memory that there is
  * @refusal: what is said to who wants another value
  */
 struct tt_conf_range {
 	const char *name;
 	const char * const *words;
-	unsigned int least, greatest;
+	unsigned int least, greatest, initial;
 	const char *refusal;
 };
 

@@ -42,7 +42,6 @@ struct pending {
 
 static DEFINE_PER_CPU(struct pending, pending);
 
-
 static void give_back(struct pending *p)
 {
 	struct tt_queue *q = p->queue;

@@ -69,16 +69,15 @@ static unsigned int by_memory(u32 share, unsigned int least)
 /* A new namespace begins with what init_net has. */
 static void conf_init(struct tt_conf *conf, const struct net *net)
 {
+	unsigned int i;
+
 	if (!net_eq(net, &init_net)) {
 		/* each value is one that held; they need not be of one moment */
 		*conf = data_race(tt_net(&init_net)->conf);
 		return;
 	}
-#define WORD(name, words, value) conf->name = value;
-#define NUMBER(name, least, greatest, value) conf->name = value;
-	TT_CONF(WORD, NUMBER)
-#undef WORD
-#undef NUMBER
+	for (i = 0; i < TT_CONF_COUNT; i++)
+		tt_conf_put(conf, i, tt_conf_ranges[i].initial);
 	conf->flows_max = flows_max ? clamp_t(unsigned int, flows_max, 4, INT_MAX) :
 				      by_memory(SZ_16K, 1024);
 	conf->halfopen_max = halfopen_max ? clamp_t(unsigned int, halfopen_max, 1, INT_MAX) :
