@@ -250,9 +250,8 @@ bind c
 connect c
 < S
 > 0
-quiet
 state SYN_SENT *
-sh grep -qx 'flows_unproven 1' /proc/net/tcptrack
+flags local,!proven
 count flows_created 1
 
 case probes that open nothing, no listener
