@@ -17,32 +17,10 @@ SYNS=3000
 
 tenth_begin()
 {
-	local d
 	# shellcheck disable=SC2046
 	within $(module_text)
-	echo N >"$FAULTS/failslab/cache-filter"
-	echo 0 >"$FAULTS/fail_page_alloc/min-order"
-	for d in "$FAULTS"/{failslab,fail_page_alloc}; do
-		echo N >"$d/ignore-gfp-wait"
-		echo 0 >"$d/verbose"
-		echo -1 >"$d/times"
-		echo 10 >"$d/probability"
-	done
-}
-
-tenth_end()
-{
-	local d
-	for d in "$FAULTS"/{failslab,fail_page_alloc}; do
-		echo 0 >"$d/probability"
-	done
-	within
-}
-
-# since NAME: our counter, since counters_begin.
-since()
-{
-	counters_since "$a" | awk -v name="$1" '$1 == name { n = $2 } END { print n + 0 }'
+	faults_on -1 N
+	faults_for probability 10
 }
 
 # flooded_tenth: SYNS of the flood, and 20 clients.
@@ -52,7 +30,7 @@ flooded_tenth()
 	tenth_begin
 	flood "$port" -n "$SYNS" && in_ns "$b" traffic client "$to" "$port" client 20 20
 	status=$?
-	tenth_end
+	faults_off
 	return "$status"
 }
 
@@ -62,7 +40,7 @@ answered()
 {
 	local failed all
 	flooded_tenth || { echo "a client got nothing"; return 1; }
-	failed=$(since cookies_no_memory)
+	failed=$(counter_since "$a" cookies_no_memory)
 	[[ $failed -gt $((SYNS / 50)) ]] || { echo "only $failed failed"; return 1; }
 	all=$((4 + SYNS + 20 + $(stack_since "$b" TCPSynRetrans)))
 	counters_are "$a" syns "$all" cookies_sent $((all - failed)) syns_dropped "$failed" \
@@ -89,7 +67,7 @@ half_open()
 {
 	local refused
 	flooded_tenth || { echo "a client got nothing"; return 1; }
-	refused=$(since flows_refused_memory)
+	refused=$(counter_since "$a" flows_refused_memory)
 	[[ $refused -gt $((SYNS / 50)) ]] || { echo "only $refused were refused"; return 1; }
 	# (the first client took the place of the oldest, and those of the others after it)
 	counters_are "$a" syns_dropped 0 && watch_under "$N" && holds "$a" $((N - 1)) &&
@@ -112,7 +90,7 @@ if [[ ! -e $FILTER ]]; then
 fi
 plan 4
 flood_setup
-trap 'tenth_end; cleanup; ! [[ -d /sys/module/tcptrack_watch ]] || rmmod tcptrack_watch' EXIT
+trap 'faults_off; cleanup; ! [[ -d /sys/module/tcptrack_watch ]] || rmmod tcptrack_watch' EXIT
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "cookies" cookies
 	run "recycled" recycled

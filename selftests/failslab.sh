@@ -15,20 +15,8 @@
 # marked caches.
 fail_begin()
 {
-	cd "$FAULTS/failslab" || return
-	echo N >ignore-gfp-wait
-	echo "$1" >cache-filter
-	echo 0 >verbose
-	printf %#x "${2:-0xffffffff}" >./times
-	echo 100 >probability
-	cd - >/dev/null || return
-}
-
-fail_end()
-{
-	echo 0 >"$FAULTS/failslab/probability"
-	echo N >"$FAULTS/failslab/cache-filter"
-	[[ ! -e $FILTER ]] || within
+	faults_on "${2:--1}" "$1"
+	echo 100 >"$FAULTS/failslab/probability"
 }
 
 # Print the range of one of the module's functions. (Its symbols are in no order.)
@@ -94,7 +82,7 @@ unanswered()
 	fail_begin N 5
 	in_ns "$b" traffic client 10.1.1.1 80 client 5 5
 	status=$?
-	fail_end
+	faults_off
 	ns_sysctl "$a" net.tcptrack.cookie_start=75
 	[[ $status -eq 0 ]] &&
 		counters_are "$a" syns 10 cookies_no_memory 5 syns_dropped 5 cookies_sent 5 \
@@ -111,24 +99,19 @@ no_growth()
 	counters_begin "$a"
 	fail_begin N
 	hold h "$b" 10.1.1.1 80 100
-	[[ $(since refused_memory) -gt 0 ]] &&
-		[[ $(($(since created) + $(since refused_memory))) -eq 100 ]]
+	[[ $(counter_since "$a" flows_refused_memory) -gt 0 ]] &&
+		[[ $(($(counter_since "$a" flows_created) + $(counter_since "$a" flows_refused_memory))) -eq 100 ]]
 	status=$?
 	[[ $status -eq 0 ]] || counters_since "$a"
-	fail_end
+	faults_off
 	parity "$a" && release h && return "$status"
-}
-
-since()
-{
-	counters_since "$a" | sed -n "s/^flows_$1 //p"
 }
 
 if [[ ! -d $FAULTS/failslab ]]; then
 	echo "1..0 # SKIP needs a kernel with CONFIG_FAILSLAB"
 	exit $KSFT_SKIP
 fi
-trap 'fail_end; cleanup' EXIT
+trap 'faults_off; cleanup' EXIT
 plan 4
 tt_load tracepoint=1
 ns_add a b
@@ -140,7 +123,7 @@ counters_begin "$a"
 counters_begin "$b"
 hold h "$b" 10.1.1.1 80 20
 check "no memory for flows: traffic goes on, flows_refused_memory is exact" untracked
-fail_end
+faults_off
 check "memory again: adopted" adopted
 if [[ -e $FILTER ]]; then
 	check "no memory for a larger table: flows_refused_memory is exact" no_growth

@@ -59,35 +59,6 @@ cookie_end 40 30 0
 cookie_min_time 10000 9999 0
 cookie_resets 64 63 0'
 
-# faults_for NAME VALUE: of each kind of allocation that has such a setting.
-faults_for()
-{
-	local d
-	for d in failslab fail_page_alloc; do
-		[[ ! -e $FAULTS/$d/$1 ]] || echo "$2" >"$FAULTS/$d/$1"
-	done
-}
-
-# Every kind of allocation may fail, once; "times" counts them.
-faults_on()
-{
-	faults_for probability 0
-	faults_for ignore-gfp-wait N
-	faults_for verbose 0
-	faults_for times "$TIMES"
-	faults_for cache-filter Y
-	faults_for min-order 0
-}
-
-faults_off()
-{
-	faults_for probability 0
-	faults_for ignore-gfp-wait Y
-	faults_for cache-filter N
-	faults_for min-order 1
-	within
-}
-
 # Of those that failed since faults_on, as the kernel counts them, the number in $injected.
 injected()
 {
@@ -105,7 +76,7 @@ each()
 {
 	local flags=() out faults refused
 	[[ $1 != ours ]] || flags=(-o)
-	faults_on
+	faults_on "$TIMES" Y
 	out=$(in_ns "$where" failnth "${flags[@]}" "${@:3}" 2>&1) || { echo "$1: $out"; return 1; }
 	injected
 	read -r _ faults _ refused <<<"$out"
@@ -191,7 +162,7 @@ none_at_all()
 {
 	local out status
 	within "${text[@]}"
-	faults_on
+	faults_on "$TIMES" Y
 	echo 100 >"$FAULTS/failslab/probability"
 	out=$(in_ns "$c" failnth connect blind)
 	status=$?

@@ -203,8 +203,7 @@ acks_pass()
 	stack_begin "$a"
 	flood "$port" -n "$ACKS" -a 0 && flood "$port" -n "$ACKS" -a 1400 &&
 		flood "$port" -n 100 -a 0 -s 2 || return
-	passed=$(counters_since "$a" | awk '$1 == "cookies_invalid_passed" { print $2 }')
-	passed=${passed:-0}
+	passed=$(counter_since "$a" cookies_invalid_passed)
 	[[ $1 -eq 0 && $passed -eq 0 || $1 -gt 0 && $passed -gt 0 && $passed -lt $ACKS ]] ||
 		{ echo "$passed were passed"; return 1; }
 	counters_are "$a" cookies_invalid $((2 * ACKS + 100)) cookies_invalid_unhashed 0 \
@@ -332,7 +331,7 @@ share_of_budget()
 	begun=$now
 	flood "$port" -n 10000 -r 3333 -a 0 -f 1 -s 7 || return
 	now_ms
-	passed=$(counters_since "$a" | awk '$1 == "cookies_invalid_passed" { print $2 }')
+	passed=$(counter_since "$a" cookies_invalid_passed)
 	[[ $passed -gt 0 && $passed -le $((200 * ((now - begun) / 1000 + 2))) ]] ||
 		{ echo "one source had $passed in $((now - begun)) ms"; return 1; }
 	counters_are "$a" cookies_invalid 10000 cookies_invalid_passed "$passed" stray "$passed" &&

@@ -176,7 +176,7 @@ lasting()
 	[[ $status -eq 0 ]] || return
 	most=$(watch_value sum_max)
 	[[ $most -gt 0 && $most -le $N ]] || { echo "the most were $most"; return 1; }
-	echo "figures: $(counters_since "$a" | awk '$1 == "syns" { print $2 }') SYNs," \
+	echo "figures: $(counter_since "$a" syns) SYNs," \
 		"$(watch_value looked) looks of the witness, at most $most half-open"
 	watch_is listener_over 0 && [[ $(counters_since "$a" | awk '
 		$1 == "syns" { n += $2 } $1 == "cookies_sent" || $1 == "halfopen_evicted" { n -= $2 }

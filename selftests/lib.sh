@@ -293,6 +293,12 @@ counters_since()
 	show "$1" since "$scratch/begin.$1"
 }
 
+# counter_since NS NAME: of one, 0 if it has not changed.
+counter_since()
+{
+	counters_since "$1" | awk -v name="$2" '$1 == name { n = $2 } END { print n + 0 }'
+}
+
 # counters_are NS NAME CHANGE [NAME CHANGE]...: exactly so since counters_begin.
 counters_are()
 {

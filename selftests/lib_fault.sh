@@ -52,6 +52,36 @@ only()
 	done
 }
 
+# faults_for NAME VALUE: of each kind of allocation that has such a setting.
+faults_for()
+{
+	local d
+	for d in failslab fail_page_alloc; do
+		[[ ! -e $FAULTS/$d/$1 ]] || echo "$2" >"$FAULTS/$d/$1"
+	done
+}
+
+# faults_on TIMES Y|N: every kind of allocation may fail, so often ("times" counts them), as soon
+# as there is a probability; Y: only of marked caches.
+faults_on()
+{
+	faults_for probability 0
+	faults_for ignore-gfp-wait N
+	faults_for verbose 0
+	faults_for times "$1"
+	faults_for cache-filter "$2"
+	faults_for min-order 0
+}
+
+faults_off()
+{
+	faults_for probability 0
+	faults_for ignore-gfp-wait Y
+	faults_for cache-filter N
+	faults_for min-order 1
+	within
+}
+
 # Print the range of the module's own code.
 module_text()
 {

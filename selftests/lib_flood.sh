@@ -148,7 +148,7 @@ flood_said()
 # value_moves NAME N: since counters_begin, by so many at least.
 value_moves()
 {
-	[[ $(counters_since "$a" | awk -v n="$1" '$1 == n { print $2 }') -ge $2 ]]
+	[[ $(counter_since "$a" "$1") -ge $2 ]]
 }
 
 halfopen_of()

@@ -345,7 +345,7 @@ counted()
 	kill -CONT "$slow"
 	wait_for grep -q 'events were lost' "$scratch/slow.err" 20 || { echo "nothing is lost"; return 1; }
 	wait_for is_still slow 20
-	lost=$(counters_since "$a" | awk '$1 == "events_lost" { print $2 }')
+	lost=$(counter_since "$a" events_lost)
 	n=$(wc -l <"$scratch/slow")
 	kill -TERM "$slow"
 	wait "$slow" || return

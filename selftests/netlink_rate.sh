@@ -55,8 +55,7 @@ floods()
 
 lost_now()
 {
-	lost=$(counters_since "$a" | awk '$1 == "events_lost" { print $2 }')
-	lost=${lost:-0}
+	lost=$(counter_since "$a" events_lost)
 }
 
 # A slow one, whose loss the module counts, beside a quick one, which has room for all: what the

@@ -162,8 +162,7 @@ seen()
 	local n
 	counters_begin "$a"
 	in_ns "$a" traffic client 127.0.0.1 80 keep 1 || return
-	n=$(counters_since "$a" | awk '$1 == "segments_seen" { print $2 }')
-	n=${n:-0}
+	n=$(counter_since "$a" segments_seen)
 	[[ $1 == some && $n -gt 0 || $1 == "$n" ]] || { echo "$n segments seen"; return 1; }
 }
 

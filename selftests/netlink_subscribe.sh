@@ -119,7 +119,7 @@ as_the_group()
 # ended N: so many flows of the peer's are over, on our side.
 ended()
 {
-	[[ $(counters_since "$a" | awk '$1 == "closed_normal" { print $2 }') -eq $1 ]]
+	[[ $(counter_since "$a" closed_normal) -eq $1 ]]
 }
 
 deleted()
@@ -154,7 +154,7 @@ counted()
 	background other "$a" nlevents -s -b 16000000
 	kill -STOP "$slow"
 	refuse "$MANY" || return
-	lost=$(counters_since "$a" | awk '$1 == "events_lost" { print $2 }')
+	lost=$(counter_since "$a" events_lost)
 	kill -CONT "$slow"
 	wait_for queue_read "$slow" 20 || return
 	# the number of those lost comes when there is room
