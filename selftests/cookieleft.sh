@@ -237,9 +237,7 @@ count flows_created 1 cookie_left_window 1 cookies_sent 1 cookies_own_buffer 1
 
 case DNAT
 OFF
-sh nft add table inet t
-sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
-sh nft add rule inet t p tcp dport 8080 redirect to :80
+REDIRECT
 flow f 80 40000
 listen s
 flow g 8080 40000
@@ -254,9 +252,7 @@ case the stack's own cookie, of a SYN that was left to it, comes back
 OFF
 sysctl net.ipv4.tcp_syncookies 2
 sysctl net.tcptrack.cookie_resets 0
-sh nft add table inet t
-sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
-sh nft add rule inet t p tcp dport 8080 redirect to :80
+REDIRECT
 flow f 80 40000
 listen s
 flow g 8080 40000
@@ -271,9 +267,7 @@ count flows_created 1 cookie_left_nat 1 cookies_valid 1
 
 case NAT in the namespace, but not of this SYN
 OFF
-sh nft add table inet t
-sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
-sh nft add rule inet t p tcp dport 8080 redirect to :80
+REDIRECT
 sh nft 'add chain inet t q { type nat hook postrouting priority srcnat; }'
 sh nft add rule inet t q tcp dport 8080 masquerade
 flow f 80 40000
@@ -421,4 +415,9 @@ EOF
 )
 fi
 
+# REDIRECT: what is for port 8080 is for port 80
+redirect="sh nft add table inet t
+sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
+sh nft add rule inet t p tcp dport 8080 redirect to :80"
+cases=${cases//REDIRECT/"$redirect"}
 peer_test "$(sed "s|^ON$|sh $(cookies_always on)|;s|^OFF$|sh $(cookies_always off)|;s|^count .*|& cookie_modes 1|" <<<"$cases")"
