@@ -16,16 +16,16 @@ uint16_t filter_family(const char *text)
 	return strcmp(text, "ipv4") ? AF_INET6 : AF_INET;
 }
 
-void filter_port(struct nlmsghdr *nlh, uint16_t attr, const char *name, const char *text)
+void filter_port(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
-	uint32_t port = value_of(name, NULL, text);
+	uint32_t port = value_of(f->name, NULL, text);
 
 	if (port > 65535)
-		die(EXIT_USAGE, "%s \"%s\" is not a number from 0 to 65535", name, text);
-	mnl_attr_put_u16(nlh, attr, htons(port));
+		die(EXIT_USAGE, "%s \"%s\" is not a number from 0 to 65535", f->name, text);
+	mnl_attr_put_u16(nlh, f->attr, htons(port));
 }
 
-void filter_addr(struct nlmsghdr *nlh, uint16_t attr, uint16_t prefix_attr, const char *text)
+void filter_addr(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
 	char addr[INET6_ADDRSTRLEN + sizeof("/128")], *slash;
 	uint8_t bytes[16];
@@ -41,13 +41,13 @@ void filter_addr(struct nlmsghdr *nlh, uint16_t attr, uint16_t prefix_attr, cons
 		if (inet_pton(AF_INET6, addr, bytes) != 1)
 			die(EXIT_USAGE, "\"%s\" is not an address", text);
 	}
-	mnl_attr_put(nlh, attr, size, bytes);
+	mnl_attr_put(nlh, f->attr, size, bytes);
 	if (!slash)
 		return;
 	bits = value_of("prefix", NULL, slash);
 	if (bits > 255)
 		die(EXIT_USAGE, "prefix \"%s\" is not a number from 0 to 255", slash);
-	mnl_attr_put_u8(nlh, prefix_attr, bits);
+	mnl_attr_put_u8(nlh, f->prefix_attr, bits);
 }
 
 uint32_t filter_mask(const char *text, bit_fn bit)
@@ -122,6 +122,6 @@ void filter_read(const struct filter *filters, struct nlmsghdr *nlh, int argc, c
 		if (said & 1U << i)
 			die(EXIT_USAGE, "%s is given twice", argv[0]);
 		said |= 1U << i;
-		filters[i].put(nlh, argv[1]);
+		filters[i].put(nlh, &filters[i], argv[1]);
 	}
 }

@@ -70,13 +70,13 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	putchar('\n');
 }
 
-static void put_family(struct nlmsghdr *nlh, const char *text)
+static void put_family(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
 	options.family = filter_family(text);
 }
 
 /* (one alone in the words that a module without "states" knows) */
-static void put_state(struct nlmsghdr *nlh, const char *text)
+static void put_state(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
 	uint32_t mask = filter_mask(text, filter_state);
 
@@ -84,36 +84,6 @@ static void put_state(struct nlmsghdr *nlh, const char *text)
 		mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_STATES, mask);
 	else
 		mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_STATE, ffs(mask) - 1);
-}
-
-static void put_port(struct nlmsghdr *nlh, const char *text)
-{
-	filter_port(nlh, TCPTRACK_A_FLOW_PORT, "port", text);
-}
-
-static void put_sport(struct nlmsghdr *nlh, const char *text)
-{
-	filter_port(nlh, TCPTRACK_A_FLOW_PORT_A, "sport", text);
-}
-
-static void put_dport(struct nlmsghdr *nlh, const char *text)
-{
-	filter_port(nlh, TCPTRACK_A_FLOW_PORT_B, "dport", text);
-}
-
-static void put_addr(struct nlmsghdr *nlh, const char *text)
-{
-	filter_addr(nlh, TCPTRACK_A_FLOW_ADDR, TCPTRACK_A_FLOW_PREFIX_LEN, text);
-}
-
-static void put_src(struct nlmsghdr *nlh, const char *text)
-{
-	filter_addr(nlh, TCPTRACK_A_FLOW_ADDR_A, TCPTRACK_A_FLOW_PREFIX_LEN_A, text);
-}
-
-static void put_dst(struct nlmsghdr *nlh, const char *text)
-{
-	filter_addr(nlh, TCPTRACK_A_FLOW_ADDR_B, TCPTRACK_A_FLOW_PREFIX_LEN_B, text);
 }
 
 /* In milliseconds; up to the highest that an age can be. */
@@ -139,25 +109,28 @@ static uint32_t time_of(const char *name, const char *text)
 	return n * units[i].ms;
 }
 
-static void put_older(struct nlmsghdr *nlh, const char *text)
+static void put_age(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
-	mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_AGE_MIN_MS, time_of("older", text));
-}
-
-static void put_younger(struct nlmsghdr *nlh, const char *text)
-{
-	mnl_attr_put_u32(nlh, TCPTRACK_A_FLOW_AGE_MAX_MS, time_of("younger", text));
+	mnl_attr_put_u32(nlh, f->attr, time_of(f->name, text));
 }
 
 int cmd_flows(int argc, char **argv)
 {
+#define A(name)	TCPTRACK_A_FLOW_##name
 	static const struct filter filters[] = {
-		{ "family", put_family }, { "state", put_state }, { "port", put_port },
-		{ "addr", put_addr }, { "src", put_src }, { "sport", put_sport },
-		{ "dst", put_dst }, { "dport", put_dport }, { "older", put_older },
-		{ "younger", put_younger },
+		{ "family", put_family, 0, 0 },
+		{ "state", put_state, 0, 0 },
+		{ "port", filter_port, A(PORT), 0 },
+		{ "addr", filter_addr, A(ADDR), A(PREFIX_LEN) },
+		{ "src", filter_addr, A(ADDR_A), A(PREFIX_LEN_A) },
+		{ "sport", filter_port, A(PORT_A), 0 },
+		{ "dst", filter_addr, A(ADDR_B), A(PREFIX_LEN_B) },
+		{ "dport", filter_port, A(PORT_B), 0 },
+		{ "older", put_age, A(AGE_MIN_MS), 0 },
+		{ "younger", put_age, A(AGE_MAX_MS), 0 },
 		{ }
 	};
+#undef A
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_FLOWS_GET, true);
 	bool changed;
 

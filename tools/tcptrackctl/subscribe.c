@@ -7,19 +7,9 @@
 
 #include "tcptrackctl.h"
 
-static void put_family(struct nlmsghdr *nlh, const char *text)
+static void put_family(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
-	mnl_attr_put_u16(nlh, TCPTRACK_A_SUBSCRIPTION_FAMILY, filter_family(text));
-}
-
-static void put_port(struct nlmsghdr *nlh, const char *text)
-{
-	filter_port(nlh, TCPTRACK_A_SUBSCRIPTION_PORT, "port", text);
-}
-
-static void put_addr(struct nlmsghdr *nlh, const char *text)
-{
-	filter_addr(nlh, TCPTRACK_A_SUBSCRIPTION_ADDR, TCPTRACK_A_SUBSCRIPTION_PREFIX_LEN, text);
+	mnl_attr_put_u16(nlh, f->attr, filter_family(text));
 }
 
 static uint32_t bit_of(const char *what, const char * const *words, const char *text)
@@ -49,28 +39,34 @@ static void put_mask(struct nlmsghdr *nlh, uint16_t attr, bit_fn bit, const char
 	mnl_attr_put_u32(nlh, attr, strcmp(text, "none") ? filter_mask(text, bit) : 0);
 }
 
-static void put_side(struct nlmsghdr *nlh, const char *text)
+static void put_side(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
-	put_mask(nlh, TCPTRACK_A_SUBSCRIPTION_SIDES, side, text);
+	put_mask(nlh, f->attr, side, text);
 }
 
-static void put_state(struct nlmsghdr *nlh, const char *text)
+static void put_state(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
-	put_mask(nlh, TCPTRACK_A_SUBSCRIPTION_STATES, filter_state, text);
+	put_mask(nlh, f->attr, filter_state, text);
 }
 
-static void put_reason(struct nlmsghdr *nlh, const char *text)
+static void put_reason(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
-	put_mask(nlh, TCPTRACK_A_SUBSCRIPTION_REASONS, reason, text);
+	put_mask(nlh, f->attr, reason, text);
 }
 
 void subscribe(int argc, char **argv)
 {
+#define A(name)	TCPTRACK_A_SUBSCRIPTION_##name
 	static const struct filter filters[] = {
-		{ "family", put_family }, { "addr", put_addr }, { "port", put_port },
-		{ "side", put_side }, { "state", put_state }, { "reason", put_reason },
+		{ "family", put_family, A(FAMILY), 0 },
+		{ "addr", filter_addr, A(ADDR), A(PREFIX_LEN) },
+		{ "port", filter_port, A(PORT), 0 },
+		{ "side", put_side, A(SIDES), 0 },
+		{ "state", put_state, A(STATES), 0 },
+		{ "reason", put_reason, A(REASONS), 0 },
 		{ }
 	};
+#undef A
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SUBSCRIPTION_SET, false);
 
 	filter_read(filters, nlh, argc, argv);

@@ -179,20 +179,21 @@ void subscribe(int argc, char **argv);
 
 /* --- filter.c --- */
 
-/* What may be named once, the last one without a name. */
+/* What may be named once, the last one without a name; attr is what it is put into. */
 struct filter {
 	const char *name;
-	void (*put)(struct nlmsghdr *nlh, const char *text);
+	void (*put)(struct nlmsghdr *nlh, const struct filter *f, const char *text);
+	uint16_t attr, prefix_attr;
 };
 
 /* Puts pairs of NAME and VALUE; ends if one is none. */
 void filter_read(const struct filter *filters, struct nlmsghdr *nlh, int argc, char **argv);
 
 uint16_t filter_family(const char *text);
-void filter_port(struct nlmsghdr *nlh, uint16_t attr, const char *name, const char *text);
+void filter_port(struct nlmsghdr *nlh, const struct filter *f, const char *text);
 
 /* ADDRESS[/PREFIX] */
-void filter_addr(struct nlmsghdr *nlh, uint16_t attr, uint16_t prefix_attr, const char *text);
+void filter_addr(struct nlmsghdr *nlh, const struct filter *f, const char *text);
 
 /* WORD[,WORD]..., of which bit() says what each is. */
 typedef uint32_t (*bit_fn)(const char *text);
