@@ -156,8 +156,8 @@ void tt_flood_note(struct tt_net *tn, u8 cmd, const struct tt_flood_report *repo
  * tt_flood_tell() - tell who listens, and the log, what has begun and ended since
  * @tn: namespace
  *
- * Context: process; a message to a group looks at every socket of every namespace that is in
- * any, so no lock is held for which others wait.
+ * Context: process, no lock that packets or close() wait for: a message to a group looks at
+ * every socket of every namespace that is in any.
  */
 void tt_flood_tell(struct tt_net *tn);
 

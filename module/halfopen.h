@@ -72,7 +72,7 @@ void tt_halfopen_answered(void);
 /**
  * tt_halfopen_enforce() - evict what is over a limit or too old, forget stale reservations
  * @tn: namespace
- * @until: jiffies when no more than one has to go now: others wait
+ * @until: jiffies after which no more than a few go now: others wait
  *
  * Context: process, tt_nets_mutex held.
  */
