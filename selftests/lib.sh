@@ -97,6 +97,14 @@ now_ms()
 	now=$((10#${now/./} * 10))
 }
 
+# pause SECONDS (no process, as above: from there nothing ever comes)
+exec {nothing}<> <(:)
+pause()
+{
+	read -rt "$1" -u "$nothing"
+	true
+}
+
 # wait_for CONDITION... TIMEOUT (seconds): until the command succeeds.
 wait_for()
 {
@@ -106,7 +114,7 @@ wait_for()
 	until "${@:1:$#-1}"; do
 		now_ms
 		[[ $now -lt $end ]] || return 1
-		sleep 0.05
+		pause 0.05
 	done
 }
 

@@ -51,6 +51,8 @@
 #define TOO_LATE	3
 /* The stack sends a SYN or a SYN-ACK again after 1 s, and segments after 200 ms and more. */
 #define SLOW_MS		400
+/* Where time travels, looking is all that waiting costs. */
+#define MAX_STEP_MS	50
 
 int family;
 bool no_module;
@@ -124,12 +126,13 @@ long number(const char *word)
 
 bool wait_until(bool (*cond)(void *), void *arg, int ms)
 {
-	long end = now_ms() + ms;
+	long end = now_ms() + ms, step = 1;
 
 	while (!cond(arg)) {
 		if (now_ms() >= end)
 			return false;
-		usleep(2000);
+		usleep(step * 1000);
+		step = step < MAX_STEP_MS / 2 ? step * 2 : MAX_STEP_MS;
 	}
 	return true;
 }
@@ -187,10 +190,13 @@ static void do_repeat(int argc, char **argv)
 /* The flow ends that many ms after "mark". */
 static void do_gone(long min, long max)
 {
-	long end = mark_ms + max;
+	long end = mark_ms + max, left;
 
-	while (now_ms() < end && !proc_gone())
-		usleep(20000);
+	/* ever more often towards the time from which it may go */
+	while (now_ms() < end && !proc_gone()) {
+		left = mark_ms + min - now_ms();
+		usleep(left > 40 ? left * 500 : 20000);
+	}
 	if (!proc_gone())
 		fail("it is still there after %ld ms", now_ms() - mark_ms);
 	if (now_ms() - mark_ms < min)

@@ -118,6 +118,17 @@ void icmp_quote_other(bool other_seq);
 /* peer_socket.c: commands on sockets; false if the word is none of them */
 bool socket_command(int argc, char **argv);
 
+/* peer_stack.c: what sock_diag(7) says of the namespace's sockets; ports in host order */
+struct stack_socket {
+	int family;
+	int state;
+	const void *src, *dst;
+	__u16 sport, dport;
+};
+
+void stack_sockets(int of_family, void (*each)(const struct stack_socket *s, void *arg), void *arg);
+void stack_destroy(void);
+
 /* peer_proc.c: what the tracker and the stack show */
 void proc_begin(void);
 void proc_state(const char *local, const char *remote);

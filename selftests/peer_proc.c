@@ -21,7 +21,7 @@ static const char * const states[STATES] = {
 	"CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT", "CLOSED",
 };
 
-/* The number that /proc/net/tcp uses for each. */
+/* The stack's number for each. */
 static const int stack_number[STATES] = { 10, 2, 3, 1, 4, 5, 8, 11, 9, 6, 7 };
 
 static const char * const columns[] = { "local", "remote", "forward", "entered" };
@@ -99,33 +99,21 @@ static struct value *value_find(struct snapshot *s, const char *name)
 }
 
 /* The state of the current flow's socket, -1 if the stack has none. */
+static void state_of_current(const struct stack_socket *s, void *arg)
+{
+	const struct end *l = &cur->end[1], *r = &cur->end[0];
+	size_t len = family == AF_INET ? 4 : 16;
+
+	if (s->family == family && s->sport == l->port && s->dport == r->port &&
+	    !memcmp(s->src, l->ip, len) && !memcmp(s->dst, r->ip, len))
+		*(int *)arg = s->state;
+}
+
 static int stack_state(void)
 {
-	FILE *f = fopen(family == AF_INET ? "/proc/self/net/tcp" : "/proc/self/net/tcp6", "r");
-	const struct end *l = &cur->end[1], *r = &cur->end[0];
-	char line[512], la[40], ra[40], want[2][40];
-	unsigned int lp, rp, st;
-	int i, j, found = -1, words = family == AF_INET ? 1 : 4;
+	int found = -1;
 
-	for (i = 0; i < 2; i++) {
-		for (j = 0; j < words; j++) {
-			__u32 w;
-
-			memcpy(&w, (i ? r : l)->ip + 4 * j, 4);
-			sprintf(want[i] + 8 * j, "%08X", w);
-		}
-	}
-	if (!f)
-		fail("/proc/net/tcp: %s", strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %39[0-9A-F]:%X %39[0-9A-F]:%X %X",
-			   la, &lp, ra, &rp, &st) != 5)
-			continue;
-		if (lp == l->port && rp == r->port && !strcmp(la, want[0]) &&
-		    !strcmp(ra, want[1]))
-			found = st;
-	}
-	fclose(f);
+	stack_sockets(family, state_of_current, &found);
 	return found;
 }
 
@@ -356,24 +344,18 @@ void proc_check(void)
 	}
 }
 
+static void count_state(const struct stack_socket *s, void *arg)
+{
+	((long *)arg)[s->state & 15]++;
+}
+
 static bool parity(void *arg)
 {
-	static const char * const files[] = { "/proc/self/net/tcp", "/proc/self/net/tcp6" };
 	long count[16] = {}, *bad = arg;
-	char line[512];
-	unsigned int st;
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		FILE *f = fopen(files[i], "r");
-
-		while (f && fgets(line, sizeof(line), f))
-			if (sscanf(line, "%*s %*[0-9A-F]:%*X %*[0-9A-F]:%*X %X", &st) == 1)
-				count[st & 15]++;
-		if (f)
-			fclose(f);
-	}
-	count[stack_number[10]] = 0;	/* bound only: no endpoint */
+	stack_sockets(AF_INET, count_state, count);
+	stack_sockets(AF_INET6, count_state, count);
 	take(&seen);
 	for (i = 0; i < STATES; i++) {
 		bad[0] = i;

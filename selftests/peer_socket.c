@@ -19,9 +19,6 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/in.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -324,37 +321,6 @@ static void do_disconnect(int fd)
 		fail("disconnect: %s", strerror(errno));
 }
 
-/* At once: a program to do it may come too late on a slow machine. */
-static void do_destroy(void)
-{
-	struct {
-		struct nlmsghdr nlh;
-		struct inet_diag_req_v2 req;
-	} ask = {
-		.nlh = { .nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DESTROY,
-			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-		.req = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
-			 .idiag_states = -1,
-			 .id = { .idiag_sport = htons(cur->end[1].port),
-				 .idiag_dport = htons(cur->end[0].port),
-				 .idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } } },
-	};
-	struct {
-		struct nlmsghdr nlh;
-		struct nlmsgerr err;
-		char rest[256];
-	} answer = {};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	memcpy(ask.req.id.idiag_src, cur->end[1].ip, family == AF_INET ? 4 : 16);
-	memcpy(ask.req.id.idiag_dst, cur->end[0].ip, family == AF_INET ? 4 : 16);
-	if (send(fd, &ask, sizeof(ask), 0) != sizeof(ask) ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer.nlh) ||
-	    answer.nlh.nlmsg_type != NLMSG_ERROR || answer.err.error)
-		fail("no socket is destroyed: %s", strerror(-answer.err.error));
-	close(fd);
-}
-
 bool socket_command(int argc, char **argv)
 {
 	const char *cmd = argv[0];
@@ -363,7 +329,7 @@ bool socket_command(int argc, char **argv)
 	if (argc < 2) {
 		if (strcmp(cmd, "destroy"))
 			return false;
-		do_destroy();
+		stack_destroy();
 	} else if (!strcmp(cmd, "listen")) {
 		do_listen(argv[1], argc > 2 ? number(argv[2]) : 128);
 	} else if (!strcmp(cmd, "bind")) {
