@@ -10,6 +10,7 @@
 # shellcheck source=selftests/lib_flood.sh
 . "$(dirname "$0")/lib_flood.sh"
 
+transitions_not "another module comes in the middle of them"
 find_tool
 PEER_JOBS=1	# one module at a time
 
