@@ -387,7 +387,7 @@ user_namespace()
 		listener set "[::]:$port" limit 1 && listener_is "$port" limit_set inherit || return
 	own=$(unshare --user --map-root-user --net sh -c \
 		"'$ctl' listener set 127.0.0.1:9 limit 8 && '$ctl' listeners" |
-		awk 'NR == 2 { print $2, $(NF - 2) }')
+		awk 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "limit_set") c = i } NR == 2 { print $2, $c }')
 	[[ $own == "127.0.0.1:9 8" ]] || { echo "its own: $own"; return 1; }
 }
 
