@@ -87,8 +87,7 @@ spoofed()
 
 plan 4
 tt_load
-ns_add a b
-flood_link mac_a "$a" "$b"
+flood_between
 recipe || bail "$(cat "$scratch/recipe")"
 expected=0
 four="198.18.0.0/24 198.18.1.0/24 198.18.2.0/24 "
