@@ -7,6 +7,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+transitions_not "mode=off in the middle of its connections"
 find_tool
 SYSCTLS=/proc/sys/net/tcptrack
 ROUNDS=100
