@@ -92,7 +92,7 @@ same_settings()
 {
 	local name
 	ctl_a settings >"$scratch/settings"
-	in_ns "$a" sh -c 'cd /proc/sys/net/tcptrack && for f in *; do echo "$f = $(cat "$f")"; done' |
+	in_ns "$a" grep -H '' /proc/sys/net/tcptrack/* | sed 's|.*/\([^/:]*\):|\1 = |' |
 		sort | diff - <(sort "$scratch/settings") || return
 	json_object settings | sed 's/ / = /' | diff - "$scratch/settings"
 }

@@ -38,7 +38,7 @@ set_a()
 # settings_of NS: by the sysctls, "NAME=VALUE" a line.
 settings_of()
 {
-	in_ns "$1" sh -c "cd $SYSCTLS && for f in *; do echo \"\$f=\$(cat \"\$f\")\"; done" | sort
+	in_ns "$1" grep -H '' "$SYSCTLS"/* | sed 's|.*/\([^/:]*\):|\1=|' | sort
 }
 
 # setting_is NAME VALUE: by both.
@@ -173,6 +173,15 @@ mode_off()
 		set_a mode=monitor && seen some && set_a mode=enforce cookie_start=75 && seen some
 }
 
+# shows SETTINGS NAME=VALUE...: all of them (no process: this is done a hundred times).
+shows()
+{
+	local want
+	for want in "${@:2}"; do
+		[[ $'\n'$1$'\n' == *$'\n'"${want/=/ = }"$'\n'* ]] || return
+	done
+}
+
 # Settings that are set together, while devices that need the RTNL come and go.
 never_half()
 {
@@ -189,17 +198,15 @@ never_half()
 	done 2>/dev/null &
 	local sets=$! low=0 high=0
 	for ((i = 0; i < ROUNDS || (i < 20 * ROUNDS && (low == 0 || high == 0)); i++)); do
-		out=$(ctl_a settings | grep -E '^(early|cookie_start|cookie_end|early_devices) ' |
-			sort | tr '\n' ';')
-		case $out in
-		"cookie_end = 10;cookie_start = 10;early = off;early_devices = d1;")
-			low=$((low + 1));;
-		"cookie_end = 20;cookie_start = 20;early = ingress;early_devices = d1 d2;")
-			high=$((high + 1));;
-		*)
+		out=$(ctl_a settings)
+		if shows "$out" early=off cookie_start=10 cookie_end=10 early_devices=d1; then
+			low=$((low + 1))
+		elif shows "$out" early=ingress cookie_start=20 cookie_end=20 "early_devices=d1 d2"; then
+			high=$((high + 1))
+		else
 			echo "reading $i: $out"
-			break;;
-		esac
+			break
+		fi
 		out=
 	done
 	kill "$links" "$sets"
