@@ -207,6 +207,50 @@ early()
 	return "$status"
 }
 
+# --- Documentation/tracepoints.rst ---
+
+# The number that a tracepoint has for a reason.
+reason_number()
+{
+	sed -En "s/^print fmt.*\\{ ?([0-9]+), ?\"$1\" ?\\}.*/\1/p" "$EVENTS/state/format"
+}
+
+fetch()
+{
+	in_ns "$b" traffic client "$to" "$port" rclient "$1" "$1"
+}
+
+# (The last probe to be attached is the one that says so.)
+by_bpftrace()
+{
+	policy
+	fresh_server
+	: >"$scratch/bt"
+	bpftrace -e "tracepoint:tcptrack:state /args->newstate == 11 &&
+		args->netns == $(netns_of "$a")/ { @[args->reason] = count(); }
+		interval:ms:100 { printf(\"ready\n\"); }" >"$scratch/bt" 2>&1 &
+	wait_for grep -q '^ready' "$scratch/bt" 90 || { cat "$scratch/bt"; return 1; }
+	fetch 5 && kill $! && wait_for grep -q '^@' "$scratch/bt" 20
+	diff <(echo "@[$(reason_number reset_by_peer)]: 5") <(grep '^@' "$scratch/bt")
+}
+
+# Each connection has a line that begins it and one that ends it.
+by_perf()
+{
+	local asked
+	policy
+	fresh_server
+	asked=(-a -o "$scratch/perf" -e tcptrack:halfopen --filter "netns == $(netns_of "$a")")
+	export -f fetch in_ns
+	export to port b
+	perf stat -x , "${asked[@]}" bash -c 'fetch 5' &&
+		[[ $(sed -n 's/,.*tcptrack:halfopen.*//p' "$scratch/perf") -eq 10 ]] &&
+		perf trace "${asked[@]}" bash -c 'fetch 5' &&
+		[[ $(grep -c 'tcptrack:halfopen(' "$scratch/perf") -eq 10 ]] && return
+	cat "$scratch/perf"
+	return 1
+}
+
 # --- all of them ---
 
 # Off until somebody wants them; whoever reads the binary buffer knows what the numbers say.
@@ -221,7 +265,7 @@ described()
 
 trap 'untrace; cleanup' EXIT
 tt_load
-plan 15
+plan 19
 check "off, and described" described
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	flood_between
@@ -234,6 +278,13 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "halfopen: timed out" timed_out
 	run "cookie: sent, valid, invalid" cookies
 	run "cookie: early" early
+	if [[ -e /sys/kernel/btf/vmlinux ]]; then
+		run "bpftrace" by_bpftrace
+		run "perf stat, perf trace" by_perf
+	else
+		skip "$to: bpftrace" "this kernel tells no types"
+		skip "$to: perf stat, perf trace" "as bpftrace"
+	fi
 done
 untrace
 finish
