@@ -187,22 +187,6 @@ static void do_repeat(int argc, char **argv)
 		command(argc - 2, argv + 2);
 }
 
-/* The flow ends that many ms after "mark". */
-static void do_gone(long min, long max)
-{
-	long end = mark_ms + max, left;
-
-	/* ever more often towards the time from which it may go */
-	while (now_ms() < end && !proc_gone()) {
-		left = mark_ms + min - now_ms();
-		usleep(left > 40 ? left * 500 : 20000);
-	}
-	if (!proc_gone())
-		fail("it is still there after %ld ms", now_ms() - mark_ms);
-	if (now_ms() - mark_ms < min)
-		fail("it went after %ld ms", now_ms() - mark_ms);
-}
-
 static void do_counts(int argc, char **argv)
 {
 	int i;
@@ -288,7 +272,7 @@ static void command(int argc, char **argv)
 	else if (!strcmp(cmd, "mark"))
 		mark_ms = now_ms();
 	else if (!strcmp(cmd, "gone") && argc == 3)
-		do_gone(number(argv[1]), number(argv[2]));
+		proc_gone(mark_ms, number(argv[1]), number(argv[2]));
 	else if (!strcmp(cmd, "noflow"))
 		proc_noflow();
 	else if (!strcmp(cmd, "flags") && argc == 2)

@@ -133,7 +133,7 @@ void stack_destroy(void);
 void proc_begin(void);
 void proc_state(const char *local, const char *remote);
 void proc_noflow(void);
-bool proc_gone(void);
+void proc_gone(long mark, long min, long max);
 void proc_flags(const char *flags);
 void proc_gauge(const char *column, const char *state, long n);
 void proc_count(const char *name, long n);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include "peer.h"
@@ -199,11 +200,23 @@ static bool no_flow(void *arg)
 	return w->stack < 0 && !w->fl.found;
 }
 
-bool proc_gone(void)
+/* The flow ends from @min to @max ms after @mark. */
+void proc_gone(long mark, long min, long max)
 {
 	struct state_wait w = {};
+	bool gone;
+	long left;
 
-	return no_flow(&w);
+	/* ever more often towards the time from which it may go */
+	while (!(gone = no_flow(&w)) && now_ms() < mark + max) {
+		left = mark + min - now_ms();
+		usleep(left > 40 ? left * 500 : 20000);
+	}
+	left = now_ms() - mark;
+	if (!gone)
+		fail("it is still there after %ld ms", left);
+	if (left < min)
+		fail("it went after %ld ms", left);
 }
 
 void proc_noflow(void)
