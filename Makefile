@@ -74,7 +74,7 @@ test-debug:
 	@T="$(T)" KERNELS="x86-debug-$(or $(KVER),6.12)" scripts/test
 
 RACE_TESTS := parity|transitions|flowsmax|earlyreturn|churn|hooks
-RACE_TESTS := $(RACE_TESTS)|halfopen|cookie|early|flood|netlink_events
+RACE_TESTS := $(RACE_TESTS)|halfopen|cookie|early|flood|netlink_events|netlink_dump|soak
 test-race:
 	@T="$(or $(T),@($(RACE_TESTS)))" KERNELS=x86-kcsan scripts/test
 

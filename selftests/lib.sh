@@ -18,7 +18,7 @@ TRACEPOINTS=${TCPTRACK_TRACEPOINT:-1 0}	# how the tests load the module, in turn
 
 # Seconds that the collector has to settle, and the most that a slow machine gets.
 SETTLED=2
-DEADLINE=${TCPTRACK_DEADLINE:-15}
+DEADLINE=$((15 * ${TCPTRACK_SLOW:-1}))
 
 planned=0 number=0 passed=0 failed=0 skipped=0
 namespaces=() scratch=''

@@ -16,6 +16,7 @@ limit=$(sed -n 's/^timeout=//p' "$here/settings" 2>/dev/null)
 # Where time travels to the next timer, a guest's seconds cost nothing.
 [[ $(cat /proc/cmdline) != *time-travel* ]] || limit=$((${limit:-300} * 10))
 [[ -z ${TCPTRACK_LONG:-} ]] || limit=$((${limit:-300} * 4))
+limit=$((${limit:-300} * ${TCPTRACK_SLOW:-1}))
 # what was asked to be long (300,000 executions of the fuzzers: an hour, if slow)
 limit=$((${limit:-300} + ${SOAK_SECONDS:-0} + ${FUZZ_RUNS:-0} / 80))
 kmsg=/dev/kmsg
