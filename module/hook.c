@@ -51,9 +51,9 @@ static void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
 		      const struct nf_hook_state *state)
 {
 	struct tt_flow *flow;
+	struct tt_icmp told;
 	struct tt_key key;
-	u32 seq;
-	int end = tt_key_icmp(&key, skb, state, &seq);
+	int end = tt_key_icmp(&key, skb, state, &told);
 
 	if (end < 0)
 		return;
@@ -61,8 +61,8 @@ static void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
 	if (!flow)
 		return;
 	/* tcp_v4_err() and tcp_req_err() ask for the same */
-	if ((flow->flags & TT_F_REQUEST || flow->ep[end].state == TT_SYN_SENT) &&
-	    flow->ep[end].snd_una == seq)
+	if ((flow->flags & TT_F_REQUEST ? told.fatal : flow->ep[end].state == TT_SYN_SENT) &&
+	    flow->ep[end].snd_una == told.seq)
 		flow->reason = TT_UNREACHABLE;
 	tt_flow_put(flow);
 }

@@ -116,7 +116,14 @@ int tt_key_packet(struct tt_key *key, const struct sk_buff *skb, const __be16 po
 	return canonicalise(key, &ip6h->saddr, ports[0], &ip6h->daddr, ports[1]);
 }
 
-static int icmp4(struct tt_key *key, const struct sk_buff *skb, u32 *seq)
+/* Whether tcp_v4_err() lets a request go for it; of a full socket any may be the end. */
+static bool icmp4_fatal(const struct icmphdr *icmp)
+{
+	return icmp->type != ICMP_DEST_UNREACH || icmp->code == ICMP_NET_UNREACH ||
+	       icmp->code == ICMP_HOST_UNREACH;
+}
+
+static int icmp4(struct tt_key *key, const struct sk_buff *skb, struct tt_icmp *told)
 {
 	unsigned int off = ip_hdrlen(skb);
 	struct { struct icmphdr icmp; struct iphdr ip; } buf;
@@ -127,24 +134,29 @@ static int icmp4(struct tt_key *key, const struct sk_buff *skb, u32 *seq)
 	if (!icmp || (icmp->type != ICMP_DEST_UNREACH && icmp->type != ICMP_TIME_EXCEEDED &&
 		      icmp->type != ICMP_PARAMETERPROB))
 		return -ENOENT;
+	if (icmp->type == ICMP_DEST_UNREACH &&
+	    (icmp->code == ICMP_FRAG_NEEDED || icmp->code > NR_ICMP_UNREACH))
+		return -ENOENT;
 	ip = (const struct iphdr *)(icmp + 1);
 	if (ip->protocol != IPPROTO_TCP || ip->ihl < 5)
 		return -ENOENT;
 	th = skb_header_pointer(skb, off + sizeof(*icmp) + ip->ihl * 4, sizeof(th_buf), &th_buf);
 	if (!th)
 		return -ENOENT;
-	*seq = ntohl(th->seq);
+	told->seq = ntohl(th->seq);
+	told->fatal = icmp4_fatal(icmp);
 	return canonicalise_v4(key, ip->saddr, th->port[0], ip->daddr, th->port[1]);
 }
 
 static int icmp6(struct tt_key *key, const struct sk_buff *skb, const struct nf_hook_state *state,
-		 u32 *seq)
+		 struct tt_icmp *told)
 {
 	unsigned int off = sizeof(struct ipv6hdr);
 	struct { struct icmp6hdr icmp; struct ipv6hdr ip; } __packed buf;
 	const struct icmp6hdr *icmp = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	const struct ipv6hdr *ip;
 	struct { __be16 port[2]; __be32 seq; } th_buf, *th;
+	int err;
 
 	if (!icmp || icmp->icmp6_type < ICMPV6_DEST_UNREACH ||
 	    icmp->icmp6_type > ICMPV6_PARAMPROB || icmp->icmp6_type == ICMPV6_PKT_TOOBIG)
@@ -155,7 +167,8 @@ static int icmp6(struct tt_key *key, const struct sk_buff *skb, const struct nf_
 	th = skb_header_pointer(skb, off + sizeof(*icmp) + sizeof(*ip), sizeof(th_buf), &th_buf);
 	if (!th)
 		return -ENOENT;
-	*seq = ntohl(th->seq);
+	told->seq = ntohl(th->seq);
+	told->fatal = icmpv6_err_convert(icmp->icmp6_type, icmp->icmp6_code, &err);
 	if (link_local(&ip->saddr, &ip->daddr))
 		key->dev = packet_scope(skb, state);
 	key->family = AF_INET6;
@@ -163,12 +176,12 @@ static int icmp6(struct tt_key *key, const struct sk_buff *skb, const struct nf_
 }
 
 int tt_key_icmp(struct tt_key *key, const struct sk_buff *skb, const struct nf_hook_state *state,
-		u32 *seq)
+		struct tt_icmp *told)
 {
 	key->dev = packet_l3mdev(state);
 	if (state->pf == NFPROTO_IPV4)
-		return icmp4(key, skb, seq);
-	return icmp6(key, skb, state, seq);
+		return icmp4(key, skb, told);
+	return icmp6(key, skb, state, told);
 }
 
 int tt_key_sock(struct tt_key *key, const struct sock *sk)

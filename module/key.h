@@ -40,11 +40,21 @@ int tt_key_packet(struct tt_key *key, const struct sk_buff *skb, const __be16 po
 		  const struct nf_hook_state *state);
 
 /**
+ * struct tt_icmp - what an ICMP error says of the segment that it quotes
+ * @seq: its SEG.SEQ
+ * @fatal: the stack lets a request go for it, too, and not only a socket in SYN_SENT
+ */
+struct tt_icmp {
+	u32 seq;
+	bool fatal;
+};
+
+/**
  * tt_key_icmp() - key of the TCP segment that an ICMP error quotes
  * @key: written whole
  * @skb: the ICMP packet at LOCAL_IN
  * @state: where the hook runs
- * @seq: SEG.SEQ of the quoted segment
+ * @told: written, if this is such an error
  *
  * Context: RCU read side.
  *
@@ -52,7 +62,7 @@ int tt_key_packet(struct tt_key *key, const struct sk_buff *skb, const __be16 po
  * this is no such error.
  */
 int tt_key_icmp(struct tt_key *key, const struct sk_buff *skb, const struct nf_hook_state *state,
-		u32 *seq);
+		struct tt_icmp *told);
 
 /**
  * tt_key_sock() - key of a TCP socket: full, request or TIME_WAIT

@@ -25,6 +25,26 @@ count flows_created 1 closed_unreachable 1
 END
 }
 
+# The stack keeps the request: tcp_v4_err() and tcp_v6_err() ask for the code, too.
+not_believed()
+{
+	cat <<END
+case unreachable, passive, but not for the stack (a $2)
+only $1
+sysctl net.ipv4.tcp_synack_retries 0
+flow f 80 40000
+listen s
+> S
+< SA
+icmp $2
+state SYN_RECEIVED ESTABLISHED
+wait 1000
+noflow
+silent
+count flows_created 1 closed_handshake_timeout 1
+END
+}
+
 makes_room()
 {
 	cat <<END
@@ -195,6 +215,12 @@ count flows_created 1 closed_unreachable 1
 $(unreachable 4 host)
 
 $(unreachable 6 port)
+
+$(not_believed 4 port)
+
+$(not_believed 4 admin)
+
+$(not_believed 6 host)
 
 case a forged ICMP error changes nothing
 flow f 50000 80

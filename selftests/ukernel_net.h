@@ -158,6 +158,13 @@ struct icmp6hdr {
 #define ICMPV6_PKT_TOOBIG		2
 #define ICMPV6_PARAMPROB		4
 
+/* (no test of user space has an ICMP error) */
+static inline int icmpv6_err_convert(u8 type, u8 code, int *err)
+{
+	(void)type, (void)code, (void)err;
+	return 1;
+}
+
 static inline u32 get_unaligned_be32(const u8 *p)
 {
 	return (u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
