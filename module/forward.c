@@ -6,26 +6,14 @@
  */
 
 #include <linux/netfilter.h>
-#include <net/netfilter/nf_conntrack.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
 
 #include "flow.h"
 #include "net.h"
 #include "segment.h"
 #include "track.h"
 #include "window.h"
-
-/* conntrack offloads the flow past us, or will still adjust its sequence numbers. */
-static bool seq_unknown(const struct sk_buff *skb)
-{
-#if IS_ENABLED(CONFIG_NF_CONNTRACK)
-	enum ip_conntrack_info info;
-	const struct nf_conn *ct = nf_ct_get(skb, &info);
-
-	return ct && READ_ONCE(ct->status) & (IPS_SEQ_ADJUST | IPS_OFFLOAD | IPS_HW_OFFLOAD);
-#else
-	return false;
-#endif
-}
 
 static void forget_seq(struct tt_flow *flow)
 {
@@ -51,6 +39,9 @@ static struct tt_flow *pick_up(struct tt_ctx *ctx)
 	if (!flow)
 		return NULL;
 	flow->flags |= TT_F_PICKUP;
+	/* nobody knows by how much their windows are scaled */
+	flow->ep[0].wscale = TCP_MAX_WSCALE;
+	flow->ep[1].wscale = TCP_MAX_WSCALE;
 	flow->opener = ctx->from;
 	flow->iss = ctx->seg.seq;
 	if (ctx->seg.flags & TT_SYN)
@@ -99,6 +90,23 @@ static void notice_oneway(struct tt_flow *flow, const struct tt_ctx *ctx)
 		forget_seq(flow);
 		place_both(flow, TT_ESTABLISHED);
 	}
+}
+
+/* What was picked up is in step again: the one end sends what the other waits for. */
+static void notice_step(struct tt_flow *flow, const struct tt_ctx *ctx)
+{
+	const struct tt_endpoint *receiver = &flow->ep[!ctx->from];
+	enum tt_ackrel ack;
+
+	if (~flow->flags & (TT_F_PICKUP | TT_F_SEEN0 | TT_F_SEEN1) ||
+	    ~receiver->flags & (TT_EP_SEQ | TT_EP_RCV) || ctx->seg.flags & (TT_SYN | TT_RST))
+		return;
+	ack = tt_ackrel(receiver, &ctx->seg);
+	if (tt_seqrel(receiver, &ctx->seg) != TT_SEQ_EXACT ||
+	    (ack != TT_ACK_ALL && ack != TT_ACK_NEW && ack != TT_ACK_DUP))
+		return;
+	flow->flags &= ~TT_F_PICKUP;
+	tt_flow_prove(flow);
 }
 
 static bool over(const struct tt_flow *flow)
@@ -157,7 +165,7 @@ static enum tt_reason reset_reason(const struct tt_flow *flow, int to, enum tt_e
 
 	if (ev == TT_EV_REFUSED)
 		return TT_REFUSED;
-	if (was == TT_SYN_RECEIVED || !(flow->flags & TT_F_PROVEN))
+	if (was == TT_SYN_RECEIVED || !(flow->flags & (TT_F_PROVEN | TT_F_PICKUP | TT_F_ONEWAY)))
 		return TT_HALFOPEN_RESET;
 	return flags & TT_ACK ? TT_RESET_BY_PEER : TT_FORGOTTEN;
 }
@@ -237,6 +245,7 @@ void tt_track_forward(struct tt_ctx *ctx)
 {
 	struct tt_flow *flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
 	struct tt_endpoint probe;
+	bool rewritten;
 
 	if (!flow)
 		flow = begin(ctx);
@@ -253,7 +262,10 @@ void tt_track_forward(struct tt_ctx *ctx)
 	}
 	flow->touched = tt_now();
 	notice_oneway(flow, ctx);
-	if (flow->flags & (TT_F_ONEWAY | TT_F_PICKUP) || seq_unknown(ctx->skb)) {
+	rewritten = tt_track_rewritten(ctx->skb);
+	if (!rewritten)
+		notice_step(flow, ctx);
+	if (flow->flags & (TT_F_ONEWAY | TT_F_PICKUP) || rewritten) {
 		/* a RST or FIN that cannot be judged is believed by the stack, too */
 		flow->ep[!ctx->from].flags &= ~(TT_EP_SEQ | TT_EP_RCV);
 	}

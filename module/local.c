@@ -161,14 +161,14 @@ struct tt_flow *tt_track_adopt(struct tt_net *tn, const struct tt_key *key, u32 
 	return flow;
 }
 
-static bool route_is_local(const struct sk_buff *skb, const struct nf_hook_state *state)
+bool tt_local_routed(const struct tt_ctx *ctx)
 {
-	const struct dst_entry *dst = skb_dst(skb);
+	const struct dst_entry *dst = skb_dst(ctx->skb);
 
 	if (!dst)
 		return false;
-	if (state->pf == NFPROTO_IPV4)
-		return skb_rtable(skb)->rt_type == RTN_LOCAL;
+	if (ctx->state->pf == NFPROTO_IPV4)
+		return skb_rtable(ctx->skb)->rt_type == RTN_LOCAL;
 	return ((const struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL;
 }
 
@@ -185,7 +185,7 @@ enum tt_event tt_local_presume(struct tt_flow *flow, const struct tt_ctx *ctx)
 
 	if (flow->local & BIT(to))
 		return TT_EV_NONE;
-	if (!(flow->flags & TT_F_PEER_AWAY) && route_is_local(ctx->skb, ctx->state))
+	if (!(flow->flags & TT_F_PEER_AWAY) && tt_local_routed(ctx))
 		return TT_EV_NONE;
 	/* it acknowledged and sent things that the early return did not show us */
 	next.flags &= ~TT_EP_RCV;

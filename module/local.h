@@ -39,6 +39,14 @@ void tt_local_mark(struct tt_flow *flow, int end);
 void tt_local_sample(struct tt_flow *flow, int end, const struct sock *sk);
 
 /**
+ * tt_local_routed() - whether what leaves comes back to this host
+ * @ctx: a segment at LOCAL_OUT
+ *
+ * Return: true if its route leads to LOCAL_IN.
+ */
+bool tt_local_routed(const struct tt_ctx *ctx);
+
+/**
  * tt_local_presume() - what leaves here is presumed to arrive
  * @flow: locked
  * @ctx: the segment, at LOCAL_OUT

@@ -156,8 +156,12 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	enum tt_state was = flow->ep[to].state;
 	struct tt_endpoint next = flow->ep[to];
 	u8 flags = ctx->seg.flags;
-	enum tt_event ev = tt_step(&next, TT_RECEIVED, &ctx->seg);
+	enum tt_event ev;
 
+	/* (behind SYNPROXY it is what they acknowledge: a RST has to have its number all the same) */
+	if (unlikely(tt_track_rewritten(ctx->skb)))
+		next.flags &= flags & TT_RST ? ~TT_EP_SEQ : ~(TT_EP_SEQ | TT_EP_RCV);
+	ev = tt_step(&next, TT_RECEIVED, &ctx->seg);
 	ev = as_linux(flow, ctx, sk, &next, ev);
 	count_received(flow, ctx, ev);
 	if (tt_track_refused(ev, flags)) {

@@ -220,8 +220,11 @@ void tt_track_out(struct tt_ctx *ctx)
 		}
 		if (flow)
 			tt_flow_put(flow);
-		/* without a socket and from elsewhere: forwarded (IPVS, nft reject) */
-		if (!source_is_local(ctx))
+		/*
+		 * Without a socket and from elsewhere: forwarded (IPVS, nft reject). What comes
+		 * back to LOCAL_IN will be seen there (the SYN of SYNPROXY).
+		 */
+		if (!tt_local_routed(ctx) && !source_is_local(ctx))
 			tt_track_forward(ctx);
 		return;
 	}

@@ -2,6 +2,8 @@
 #ifndef TCPTRACK_TRACK_H
 #define TCPTRACK_TRACK_H
 
+#include <net/netfilter/nf_conntrack.h>
+
 #include "key.h"
 #include "state.h"
 #include "stats.h"
@@ -169,6 +171,26 @@ void tt_track_apply(struct tt_flow *flow, int end, const struct tt_endpoint *nex
  * Return: whether that is so; the sender is CLOSING now and needs no SENT step.
  */
 bool tt_track_crossed(struct tt_flow *flow, int from, const struct tt_seg *seg);
+
+/**
+ * tt_track_rewritten() - whether the numbers of a segment are not those of its ends
+ * @skb: the segment, with the conntrack that it may have
+ *
+ * conntrack offloads the flow past us, or will still adjust its sequence numbers.
+ *
+ * Return: true if so: it cannot be judged by them.
+ */
+static inline bool tt_track_rewritten(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	return ct && READ_ONCE(ct->status) & (IPS_SEQ_ADJUST | IPS_OFFLOAD | IPS_HW_OFFLOAD);
+#else
+	return false;
+#endif
+}
 
 /**
  * tt_track_halfclose() - count data that flows after the first FIN, once for a flow

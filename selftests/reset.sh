@@ -210,7 +210,7 @@ listen s
 > S
 < SA
 > A
-> FA seq +1000000
+> FA seq +1500000000
 < A ack +0
 state ESTABLISHED ESTABLISHED
 count flows_created 1 old_duplicates 1
@@ -239,10 +239,31 @@ shutdown c
 state FIN_WAIT_2 CLOSE_WAIT
 > R seq +1000000
 quiet
-> FA seq +1000000
+> FA seq +1500000000
 < A
 state FIN_WAIT_2 *
 count flows_created 1 rst_ignored 1 old_duplicates 1
+
+case forwarded, picked up: judged again, once it is in step
+fwd f 40000 80
+> A len 100
+< A len 100
+> A
+flags forward,!pickup
+> R seq +1000000
+< R seq +1000000
+> FA seq +1500000000
+state ESTABLISHED ESTABLISHED
+> RA
+noflow
+count flows_picked_up 1 rst_ignored 2 old_duplicates 0 closed_reset_by_peer 1
+
+case forwarded, picked up: its RST ends a connection, not a handshake
+fwd f 40000 80
+> A len 100
+> RA
+noflow
+count flows_picked_up 1 closed_reset_by_peer 1
 
 case a segment without flags proves no SYN_SENT
 silent
@@ -253,7 +274,9 @@ connect c
 > 0
 state SYN_SENT *
 flags local,!proven
-count flows_created 1
+close c
+noflow
+count flows_created 1 closed_socket_gone 1
 
 case probes that open nothing, no listener
 flow f 81 40000
@@ -333,7 +356,7 @@ fwd f 40000 80
 > A
 > R seq +1000000
 < R seq +1000000
-> FA seq +1000000
+> FA seq +1500000000
 > S seq +1000000
 state ESTABLISHED ESTABLISHED
 count flows_created 1 rst_ignored 2 old_duplicates 1 challenge_acks 1
