@@ -272,7 +272,7 @@ const struct meaning meanings[] = {
 	  "" },
 	{ MEANS_FLAG, "adopted", "made from a socket that existed before",
 	  "" },
-	{ MEANS_FLAG, "pickup", "picked up mid-stream",
+	{ MEANS_FLAG, "pickup", "picked up mid-stream, and not in step yet",
 	  "" },
 	{ MEANS_FLAG, "oneway", "only one direction passes here",
 	  "" },

@@ -93,7 +93,7 @@ enum tcptrack_cookie_mode {
  * @TCPTRACK_FLOW_FLAGS_PROVEN: a handshake was completed, or a socket vouches
  *   for it
  * @TCPTRACK_FLOW_FLAGS_ADOPTED: made from a socket that existed before
- * @TCPTRACK_FLOW_FLAGS_PICKUP: picked up mid-stream
+ * @TCPTRACK_FLOW_FLAGS_PICKUP: picked up mid-stream, and not in step yet
  * @TCPTRACK_FLOW_FLAGS_ONEWAY: only one direction passes here
  * @TCPTRACK_FLOW_FLAGS_HALFOPEN: its local end is a request socket
  * @TCPTRACK_FLOW_FLAGS_SIMOPEN: both sides opened it
