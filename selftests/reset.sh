@@ -256,7 +256,7 @@ flags forward,!pickup
 state ESTABLISHED ESTABLISHED
 > RA
 noflow
-count flows_picked_up 1 rst_ignored 2 old_duplicates 0 closed_reset_by_peer 1
+count flows_picked_up 1 challenge_acks 2 old_duplicates 1 closed_reset_by_peer 1
 
 case forwarded, picked up: its RST ends a connection, not a handshake
 fwd f 40000 80
