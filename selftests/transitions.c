@@ -274,8 +274,8 @@ static bool except(const struct chain *c)
 		why = REQUEST;
 	else if (!c->stack && is_mini(c))
 		why = MINI;
-	else if (c->stack && c->n == 3 && c->state[0] == LISTEN &&
-		 c->state[1] == SYN_RECEIVED && c->state[2] == CLOSED)
+	else if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && c->stack && c->n == 3 &&
+		 c->state[0] == LISTEN && c->state[1] == SYN_RECEIVED && c->state[2] == CLOSED)
 		why = LOST;
 	else if (c->n == 2 && is_last(c))
 		why = LAST;	/* it had not moved since the recording began */
