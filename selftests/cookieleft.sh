@@ -415,6 +415,31 @@ EOF
 )
 fi
 
+# The kernels with this have BPF, which can be a security module.
+[[ -e /sys/kernel/security/lsm ]] || mount -t securityfs none /sys/kernel/security 2>/dev/null
+if [[ $(cat /sys/kernel/security/lsm 2>/dev/null) == *bpf* ]]; then
+	PEER_JOBS=1	# it is one for all namespaces
+	bpf=$scratch/bpf
+	mkdir "$bpf"
+	mount -t bpf bpf "$bpf"
+	trap 'umount "$group" "$bpf"; cleanup' EXIT
+	cases+=$(cat <<EOF
+
+
+case a connection that a security module does not allow
+OFF
+flow f 80 40000
+listen s
+ON
+sh rm -f $bpf/no && xdp -l $bpf/no
+> S
+quiet
+sh rm $bpf/no
+count flows_created 1 cookie_left_security 1
+EOF
+)
+fi
+
 # REDIRECT: what is for port 8080 is for port 80
 redirect="sh nft add table inet t
 sh nft 'add chain inet t p { type nat hook prerouting priority dstnat; }'
