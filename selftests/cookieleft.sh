@@ -75,6 +75,32 @@ iss +100000
 state ESTABLISHED ESTABLISHED
 count flows_created 2 cookie_left_socket 1 timewait_reopened 1 closed_normal 1
 
+case a SYN for a TIME_WAIT reopens it, though its source has had its share
+OFF
+sysctl net.tcptrack.halfopen_source_max 1
+flow f 80 40000
+listen s
+> S opt mss=1460
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+state TIME_WAIT CLOSED
+flow g 80 40001
+> S opt mss=1460
+< SA
+ON
+flow f
+iss +100000
+> S opt mss=1460
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+count flows_created 3 cookie_left_socket 1 over_source 1 timewait_reopened 1 closed_normal 1
+
 case a SYN for a TIME_WAIT without early demux
 OFF
 sysctl net.ipv4.tcp_early_demux 0
