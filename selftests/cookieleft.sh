@@ -351,6 +351,31 @@ ON
 state SYN_RECEIVED ESTABLISHED
 count flows_created 1 cookie_left_tproxy 1
 
+case the mark and the priority of the SYN are not those of the answer
+OFF
+MARKED
+flow f 80 40000
+listen s
+ON
+> S
+< SA
+sh nft list chain inet t o | grep -q 'mark 0x00000000 meta priority none counter packets 1 '
+count cookies_sent 1 cookies_own_buffer 1
+
+case but those of its listener
+OFF
+MARKED
+flow f 80 40000
+bind s
+opt s mark 9
+opt s priority 5
+listen s
+ON
+> S
+< SA
+sh nft list chain inet t o | grep -q 'mark 0x00000009 meta priority 0:5 counter packets 1 '
+count cookies_sent 1 cookies_own_buffer 1
+
 case no way back
 OFF
 flow f 80 40000
@@ -440,6 +465,15 @@ count flows_created 1 cookie_left_filter 1
 EOF
 )
 fi
+
+# MARKED: SYNs have a mark and a priority; answers are counted by theirs
+marked="sh nft add table inet t
+sh nft 'add chain inet t p { type filter hook prerouting priority mangle; }'
+sh nft add rule inet t p tcp dport 80 meta mark set 7 meta priority set 1:7
+sh nft 'add chain inet t o { type filter hook output priority 0; }'
+sh nft add rule inet t o tcp sport 80 meta mark 0 meta priority none counter
+sh nft add rule inet t o tcp sport 80 meta mark 9 meta priority 0:5 counter"
+cases=${cases//MARKED/"$marked"}
 
 # REDIRECT: what is for port 8080 is for port 80
 redirect="sh nft add table inet t

@@ -255,6 +255,7 @@ static void do_opt(int fd, const char *name, int value)
 		{ "rcvbuf", SOL_SOCKET, SO_RCVBUF },
 		{ "rcvbufforce", SOL_SOCKET, SO_RCVBUFFORCE },
 		{ "mark", SOL_SOCKET, SO_MARK },
+		{ "priority", SOL_SOCKET, SO_PRIORITY },
 		{ "transparent", SOL_IP, IP_TRANSPARENT },
 		{ "recverr", 0, 0 },
 		{ "minttl", 0, 0 },
