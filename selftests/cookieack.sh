@@ -144,6 +144,25 @@ accept c s7
 STACK SyncookiesRecv 1 SyncookiesFailed 0
 count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
 
+case the packet chooses among the eight: its data, as for the stack
+sysctl net.tcptrack.overflow drop
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+group s 8
+chosenby s0
+> S len 100
+< SA ack 1
+flow g 80 40001
+> S len 100
+quiet
+flow h 80 40002
+> S len 100
+quiet
+flow i 80 40003
+> S len 100
+quiet
+count flows_created 1 over_listener 3 syns_dropped 3
+
 case the eight have one stamp: the stack takes it there, without us
 EIGHT
 sysctl net.tcptrack.mode off
