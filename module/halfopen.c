@@ -210,8 +210,11 @@ static enum tt_verdict admit(struct tt_ctx *ctx, struct tt_queue *q, struct tt_s
 	return v;
 }
 
-/* The prefix has had its share: a cookie costs it nothing, else the SYN goes. */
-static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q)
+/*
+ * The prefix has had its share: a cookie costs it nothing, else the SYN goes. Not one that
+ * reconnects where others get cookies, as it cannot have one: it needs room as any other.
+ */
+static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q, const struct sock *tw)
 {
 	enum tt_verdict v;
 
@@ -220,6 +223,8 @@ static enum tt_verdict over_source(struct tt_ctx *ctx, struct tt_queue *q)
 		return TT_PASS;
 	if (tt_override_overflow(q->listener) != TT_OVERFLOW_COOKIE)
 		return drop(q);
+	if (tw)
+		return admit(ctx, q, NULL, tw);
 	v = answer(ctx, q);
 	return v == TT_PASS ? drop(q) : v;
 }
@@ -268,7 +273,7 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 	if (v != TT_PASS)
 		return v;
 	if (tt_source_full(tn, &ctx->key, ctx->from, &source))
-		return over_source(ctx, q);
+		return over_source(ctx, q, tw);
 	return admit(ctx, q, source, tw);
 }
 

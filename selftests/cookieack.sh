@@ -122,6 +122,18 @@ flow b
 state ESTABLISHED ESTABLISHED
 count flows_created 2 cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 cookies_valid 2 cookies_invalid 20 stray 1
 
+case the listener was closed and opened again meanwhile: it takes its cookies all the same
+sysctl net.tcptrack.cookie_start 0
+asked f 40000
+close s
+sysctl net.tcptrack.cookie_start 75
+listen s
+> A
+state ESTABLISHED ESTABLISHED
+accept c s
+STACK SyncookiesRecv 1 SyncookiesFailed 0
+count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
+
 case a cookie of one of eight listeners comes back to another
 EIGHT
 noflow
@@ -131,6 +143,25 @@ state ESTABLISHED ESTABLISHED
 accept c s7
 STACK SyncookiesRecv 1 SyncookiesFailed 0
 count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
+
+case the packet chooses among the eight: its data, as for the stack
+sysctl net.tcptrack.overflow drop
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+group s 8
+chosenby s0
+> S len 100
+< SA ack 1
+flow g 80 40001
+> S len 100
+quiet
+flow h 80 40002
+> S len 100
+quiet
+flow i 80 40003
+> S len 100
+quiet
+count flows_created 1 over_listener 3 syns_dropped 3
 
 case the eight have one stamp: the stack takes it there, without us
 EIGHT

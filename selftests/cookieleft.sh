@@ -75,6 +75,32 @@ iss +100000
 state ESTABLISHED ESTABLISHED
 count flows_created 2 cookie_left_socket 1 timewait_reopened 1 closed_normal 1
 
+case a SYN for a TIME_WAIT reopens it, though its source has had its share
+OFF
+sysctl net.tcptrack.halfopen_source_max 1
+flow f 80 40000
+listen s
+> S opt mss=1460
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+state TIME_WAIT CLOSED
+flow g 80 40001
+> S opt mss=1460
+< SA
+ON
+flow f
+iss +100000
+> S opt mss=1460
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+count flows_created 3 cookie_left_socket 1 over_source 1 timewait_reopened 1 closed_normal 1
+
 case a SYN for a TIME_WAIT without early demux
 OFF
 sysctl net.ipv4.tcp_early_demux 0
@@ -325,6 +351,31 @@ ON
 state SYN_RECEIVED ESTABLISHED
 count flows_created 1 cookie_left_tproxy 1
 
+case the mark and the priority of the SYN are not those of the answer
+OFF
+MARKED
+flow f 80 40000
+listen s
+ON
+> S
+< SA
+sh nft list chain inet t o | grep -q 'mark 0x00000000 meta priority none counter packets 1 '
+count cookies_sent 1 cookies_own_buffer 1
+
+case but those of its listener
+OFF
+MARKED
+flow f 80 40000
+bind s
+opt s mark 9
+opt s priority 5
+listen s
+ON
+> S
+< SA
+sh nft list chain inet t o | grep -q 'mark 0x00000009 meta priority 0:5 counter packets 1 '
+count cookies_sent 1 cookies_own_buffer 1
+
 case no way back
 OFF
 flow f 80 40000
@@ -439,6 +490,15 @@ count flows_created 1 cookie_left_security 1
 EOF
 )
 fi
+
+# MARKED: SYNs have a mark and a priority; answers are counted by theirs
+marked="sh nft add table inet t
+sh nft 'add chain inet t p { type filter hook prerouting priority mangle; }'
+sh nft add rule inet t p tcp dport 80 meta mark set 7 meta priority set 1:7
+sh nft 'add chain inet t o { type filter hook output priority 0; }'
+sh nft add rule inet t o tcp sport 80 meta mark 0 meta priority none counter
+sh nft add rule inet t o tcp sport 80 meta mark 9 meta priority 0:5 counter"
+cases=${cases//MARKED/"$marked"}
 
 # REDIRECT: what is for port 8080 is for port 80
 redirect="sh nft add table inet t

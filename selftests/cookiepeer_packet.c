@@ -257,7 +257,7 @@ void packet_reset(int n, const struct outcome *o)
 	segment(n, TCP_R | TCP_A, 0, 0, iss(n) + 1 + DATA, o->isn + 1 + DATA, &opt, 0);
 }
 
-/* The stack draws a flow label for each SYN-ACK, unless it reflects the SYN's. */
+/* The stack draws a flow label for each SYN-ACK, if any, unless it reflects the SYN's. */
 static bool mask_label(__u8 *p, bool reflected)
 {
 	__u32 label = get32(p) & 0xfffff;
@@ -267,7 +267,7 @@ static bool mask_label(__u8 *p, bool reflected)
 	if (reflected)
 		return label == LABEL;
 	if (label)
-		put32(p, get32(p) & ~0xfffff);
+		put32(p, (get32(p) & ~0xfffff) | 1);
 	return true;
 }
 

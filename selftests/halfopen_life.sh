@@ -23,6 +23,24 @@ group()
 		listener_is "$port" sockets 4 halfopen 64 peak 64 limit 64 acceptq_max 4096
 }
 
+# Two processes on one port, with a backlog of their own each: no member has another's limit.
+unequal()
+{
+	local other status
+	policy halfopen_listener_max="$1"
+	fresh 8 2
+	other=$server server=
+	background server "$a" listeners "$port" 32 2
+	begin "$1"
+	flood "$port" -n 400 && was_held "$2" && watch_is listener_over 0 &&
+		counters_are "$a" syns 400 over_listener $((400 - $2)) \
+			halfopen_evicted $((400 - $2)) halfopen "$2" &&
+		listener_is "$port" sockets 4 limit "$2" halfopen "$2" peak "$2" acceptq_max 80
+	status=$?
+	serve_end other
+	return "$status"
+}
+
 # What a member that closes leaves to the others can be taken out there.
 migrated()
 {
@@ -71,10 +89,23 @@ closed()
 	begin 0
 	flood "$port" -n 20 && holds "$a" 20 || return
 	listener_is "$port" sockets 1 halfopen 20 || return
+	# the stack lets go of them within a second, which elsewhere may have passed
+	empty "$a"
+	flood "$port" -n 20 -s 2 || return
 	serve_end server
+	! time_travels || wait_for outlived 2 || {
+		listener_is "$port" sockets 0 halfopen 20
+		return 1
+	}
 	wait_for listener_gone 5
 	empty "$a"
 	wait_for no_line 10 || { in_ns "$a" cat /proc/net/tcptrack_listeners; return 1; }
+}
+
+# The collector has seen the socket go, and the stack holds them yet.
+outlived()
+{
+	listener_is "$port" sockets 0 halfopen 20 >/dev/null && holds_now "$a" 20
 }
 
 listener_gone()
@@ -301,10 +332,12 @@ often()
 		{ echo "$runs runs in $((now - begun)) ms"; return 1; }
 }
 
-plan 27
+plan 31
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "a SO_REUSEPORT group" group
+	run "a SO_REUSEPORT group of unequal backlogs" unequal 0 80
+	run "a SO_REUSEPORT group, a limit between their backlogs" unequal 16 48
 	run "a SO_REUSEPORT group, tcp_migrate_req" migrated
 	run "a socket that listens again" listens_again
 	run "a listener closed" closed

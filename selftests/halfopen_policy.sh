@@ -156,6 +156,18 @@ source_monitored()
 		counters_are "$a" syns 100 over_source 92 syns_dropped 0
 }
 
+# Where others get cookies, who has had his share gets one: no place, and no cookie mode of it.
+source_cookies()
+{
+	policy overflow=cookie halfopen_source_max=8 cookie_min_time=600000
+	fresh
+	begin 0
+	flood "$port" -n 100 -f 1 && was_held 8 &&
+		counters_are "$a" syns 100 over_source 92 cookies_sent 92 syns_dropped 0 \
+			cookie_modes 0 halfopen_evicted 0 halfopen 8 &&
+		listener_is "$port" over_source 92 cookies_sent 92 mode normal
+}
+
 # Above the upper watermark they go after halfopen_timeout_min, below the lower one
 # they live on; between, the time-out is scaled by what is left.
 aged()
@@ -201,7 +213,7 @@ not_aged()
 	was_held 40 && counters_are "$a" halfopen_expired 0 halfopen 40
 }
 
-plan 22
+plan 24
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "two listeners: the longest queue pays" two_listeners
@@ -212,6 +224,7 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "halfopen_source_max: each has its share" by_source
 	run "halfopen_source_max: given back" source_again
 	run "halfopen_source_max: monitored" source_monitored
+	run "halfopen_source_max: cookies" source_cookies
 	run "the time-out shrinks between the watermarks" aged
 	run "and not below them" not_aged
 	run "parity" parity "$a"

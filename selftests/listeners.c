@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * listeners [-a ADDRESS] [-d DEVICE] PORT BACKLOG N [never]: N listening sockets of one
- * port (a SO_REUSEPORT group if N > 1), dual stack or at that address, bound to that
- * device; prints "ready". A client is answered as by "traffic server", one after another;
- * never: none is accepted. SIGHUP: the first socket is shut down and listens again, "again".
+ * listeners [-a ADDRESS] [-d DEVICE] [-f] PORT BACKLOG N [never]: N listening sockets of one
+ * port (a SO_REUSEPORT group if N > 1), dual stack or at that address, bound to that device;
+ * -f: with a filter that takes everything; prints "ready". A client is answered as by "traffic
+ * server", one after another; never: none is accepted. SIGHUP: the first socket is shut down
+ * and listens again, "again".
  */
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,6 +29,7 @@ static volatile sig_atomic_t again;
 static struct sockaddr_storage at;
 static socklen_t at_len;
 static const char *device;
+static bool filter;
 
 static void on_hup(int sig)
 {
@@ -51,6 +54,14 @@ static bool set_address(const char *text, int port)
 	return !text || inet_pton(AF_INET6, text, &s6->sin6_addr) == 1;
 }
 
+static int filter_set(int fd)
+{
+	struct sock_filter all = { BPF_RET | BPF_K, 0, 0, 0xffffffff };
+	struct sock_fprog prog = { 1, &all };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
 static int listener(int backlog, bool group)
 {
 	int fd = socket(at.ss_family, SOCK_STREAM, 0), one = 1, off = 0;
@@ -61,7 +72,7 @@ static int listener(int backlog, bool group)
 	if (at.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	if ((device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device))) ||
-	    bind(fd, (void *)&at, at_len) || listen(fd, backlog)) {
+	    (filter && filter_set(fd)) || bind(fd, (void *)&at, at_len) || listen(fd, backlog)) {
 		perror("listeners");
 		exit(1);
 	}
@@ -91,11 +102,13 @@ static char **parse(int argc, char **argv)
 	const char *address = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "a:d:")) != -1) {
+	while ((c = getopt(argc, argv, "a:d:f")) != -1) {
 		if (c == 'a')
 			address = optarg;
 		else if (c == 'd')
 			device = optarg;
+		else if (c == 'f')
+			filter = true;
 		else
 			return NULL;
 	}

@@ -251,6 +251,7 @@ few()
 unlimited()
 {
 	local n
+	flood_between	# for a log that has said nothing yet
 	always
 	monitor floods "$a" "$ctl" monitor flood
 	for ((n = 0; n < 14; n++)); do
@@ -261,9 +262,17 @@ unlimited()
 	wait_for lines_are floods 28 10
 	monitor_end floods &&
 		[[ $(grep -c '^flood-begin ' "$scratch/floods") -eq 14 &&
-		   $(grep -c '^flood-end .* syns 1 cookies_sent 1 ' "$scratch/floods") -eq 14 ]] && return
+		   $(grep -c '^flood-end .* syns 1 cookies_sent 1 ' "$scratch/floods") -eq 14 &&
+		   $(logged | wc -l) -eq 20 ]] && return
 	cat "$scratch/floods"
+	logged
 	return 1
+}
+
+# The lines of the log for $a.
+logged()
+{
+	dmesg | sed -n "/] $flood_mark\$/,\$p" | grep "tcptrack: event=.* netns=$(netns_of "$a") "
 }
 
 in_mode()

@@ -12,6 +12,7 @@
  *   opt S NAME VALUE       error S ERRNO (opt: md5, ao, filter, dstopts: any value)
  *   group S N              N listening sockets of one port, which have S0, S1, ... for names
  *   chosen S N             of the group of S the N-th has what comes from now on
+ *   chosenby S             ... the one that the first octet of the data says: "x" the last of 8
  */
 
 #define _GNU_SOURCE
@@ -104,13 +105,30 @@ static void do_group(const char *name, int n)
 	}
 }
 
-static void do_chosen(int fd, int n)
+static void choose(int fd, struct sock_filter *filter, int n)
 {
-	struct sock_filter one = { BPF_RET | BPF_K, 0, 0, n };
-	struct sock_fprog prog = { 1, &one };
+	struct sock_fprog prog = { n, filter };
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog)) < 0)
 		fail("SO_ATTACH_REUSEPORT_CBPF: %s", strerror(errno));
+}
+
+static void do_chosen(int fd, int n)
+{
+	struct sock_filter one = { BPF_RET | BPF_K, 0, 0, n };
+
+	choose(fd, &one, 1);
+}
+
+static void do_chosenby(int fd)
+{
+	struct sock_filter data[] = {
+		{ BPF_LD | BPF_B | BPF_ABS, 0, 0, 0 },
+		{ BPF_ALU | BPF_SUB | BPF_K, 0, 0, 'x' - 7 },
+		{ BPF_RET | BPF_A, 0, 0, 0 },
+	};
+
+	choose(fd, data, sizeof(data) / sizeof(*data));
 }
 
 static void do_connect(const char *name, int data)
@@ -255,6 +273,7 @@ static void do_opt(int fd, const char *name, int value)
 		{ "rcvbuf", SOL_SOCKET, SO_RCVBUF },
 		{ "rcvbufforce", SOL_SOCKET, SO_RCVBUFFORCE },
 		{ "mark", SOL_SOCKET, SO_MARK },
+		{ "priority", SOL_SOCKET, SO_PRIORITY },
 		{ "transparent", SOL_IP, IP_TRANSPARENT },
 		{ "recverr", 0, 0 },
 		{ "minttl", 0, 0 },
@@ -358,6 +377,8 @@ bool socket_command(int argc, char **argv)
 		do_group(argv[1], number(argv[2]));
 	} else if (!strcmp(cmd, "chosen") && argc > 2) {
 		do_chosen(*sock_find(argv[1], false), number(argv[2]));
+	} else if (!strcmp(cmd, "chosenby")) {
+		do_chosenby(*sock_find(argv[1], false));
 	} else if (!strcmp(cmd, "error") && argc > 2) {
 		do_error(*sock_find(argv[1], false), argv[2]);
 	} else {

@@ -28,12 +28,13 @@ get_in_early()
 	get_in "$@" && counters_are "$a" early_cookies "$N"
 }
 
-# synack ADDRESS REPLY: the answer to one connection, as its client sees it on v1, if there.
+# synack ADDRESS REPLY [DEVICE]: the answer to one connection, as its client sees it on v1, or
+# that device, if there.
 synack()
 {
 	local eyes
 	reply "$2"
-	background eyes "$b" sniff v1 80
+	background eyes "$b" sniff "${3:-v1}" 80
 	in_ns "$b" traffic client "$1" 80 keep 1 || return
 	kill -TERM "$eyes" && wait "$eyes"
 	grep 'flags 0012' "$scratch/eyes"
@@ -54,7 +55,7 @@ same()
 	counters_begin "$a"
 	reflected=$(synack "$1" reflect)
 	mtu 1500
-	[[ $(wc -l <<<"$routed") -eq 1 && $routed == '< ip '* && $routed == "$reflected" ]] ||
+	{ is_one "$routed" && [[ $routed == "$reflected" ]]; } ||
 		{ echo "routed $routed, reflected $reflected"; return 1; }
 	counters_are "$a" cookies_sent 1 cookies_reflected 1
 }
@@ -62,14 +63,22 @@ same()
 # asymmetric ADDRESS TO VIA: this way it goes back; reflected, it comes by v1 all the same.
 asymmetric()
 {
-	local routed reflected
+	local routed other reflected
 	ip -n "$a" route add "$2" via "$3" || return
 	routed=$(synack "$1" route)
+	counters_begin "$a"
+	other=$(synack "$1" route v2)
+	counters_are "$a" cookies_sent 1 cookies_valid 1 cookies_reflected 0 || other=none
 	reflected=$(synack "$1" reflect)
 	ip -n "$a" route del "$2" via "$3"
-	[[ -z $routed && $(wc -l <<<"$reflected") -eq 1 && $reflected == '< ip '* ]] && return
-	echo "on v1, routed: $routed, reflected: $reflected"
+	[[ -z $routed ]] && is_one "$other" && is_one "$reflected" && return
+	echo "on v1, routed: $routed, on v2: $other, reflected: $reflected"
 	return 1
+}
+
+is_one()
+{
+	[[ $(wc -l <<<"$1") -eq 1 && $1 == '< ip '* ]]
 }
 
 # v3 belongs to a VRF, v4 to a bridge, v5 is a VLAN on v1; ipip6 and ip6tnl7, where the kernel
