@@ -16,8 +16,10 @@ leaks()
 	[ -w $kmemleak ] || return 0
 	sleep 6
 	# (it does so for good, when it has no memory itself)
-	echo scan >$kmemleak && echo scan >$kmemleak ||
-		{ echo "kmemleak has turned itself off"; return; }
+	if ! { echo scan >$kmemleak && echo scan >$kmemleak; }; then
+		echo "kmemleak has turned itself off"
+		return
+	fi
 	cat $kmemleak
 	echo clear >$kmemleak
 }
