@@ -158,7 +158,7 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	u8 flags = ctx->seg.flags;
 	enum tt_event ev;
 
-	/* (behind SYNPROXY it is what they acknowledge: a RST has to have its number all the same) */
+	/* (behind SYNPROXY it is what they acknowledge: a RST has to have its number) */
 	if (unlikely(tt_track_rewritten(ctx->skb)))
 		next.flags &= flags & TT_RST ? ~TT_EP_SEQ : ~(TT_EP_SEQ | TT_EP_RCV);
 	ev = tt_step(&next, TT_RECEIVED, &ctx->seg);

@@ -15,7 +15,7 @@
 #include <sys/uio.h>
 
 /* So much at once is the shadow of the address space, for KASAN. */
-#define SHADOW_SIZE	(1UL << 40)
+#define SHADOW_SIZE	0x10000000000UL
 
 /* The host takes of it what it has. */
 static char whole[1 << 16];

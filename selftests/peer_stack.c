@@ -43,8 +43,8 @@ static void tell(const struct inet_diag_msg *m, void (*each)(const struct stack_
 }
 
 /* Whether there is more to come. */
-static bool tell_all(const char *buf, ssize_t len, void (*each)(const struct stack_socket *, void *),
-		     void *arg)
+static bool tell_all(const char *buf, ssize_t len,
+		     void (*each)(const struct stack_socket *, void *), void *arg)
 {
 	const struct nlmsghdr *nlh = (const void *)buf;
 
@@ -60,7 +60,7 @@ static bool tell_all(const char *buf, ssize_t len, void (*each)(const struct sta
 	return true;
 }
 
-/* Those of one family, each once; not those that are bound and no more: these are no endpoints. */
+/* Those of one family, each once. (Who is bound and no more is no endpoint.) */
 void stack_sockets(int of_family, void (*each)(const struct stack_socket *s, void *arg), void *arg)
 {
 	const struct request r = {
