@@ -30,9 +30,11 @@ connect c
 AGAIN
 state SYN_SENT *
 gauge local SYN_SENT 1
+drain
 > SA
 < A
 state ESTABLISHED ESTABLISHED
+maybe syn_retrans
 count flows_adopted 1
 
 case SYN_RECEIVED
@@ -44,9 +46,11 @@ AGAIN
 state SYN_RECEIVED *
 gauge local SYN_RECEIVED 1
 gauge local LISTEN 1
+drain
 > A
 state ESTABLISHED ESTABLISHED
 accept c s
+maybe synack_retrans
 count flows_adopted 1 handshakes_completed 1
 
 case ESTABLISHED

@@ -29,6 +29,7 @@
  *   count NAME N [NAME N]...       these counters change so, all others by nothing
  *   check                  ... already now (always done at the end, with parity)
  *   with 0|1 COMMAND...    only if the module was loaded with that tracepoint=
+ *   maybe NAME             this counter may have changed: a timer of the stack has its time
  *   silent                 this case makes changes that no segment shows
  *   sysctl NAME VALUE (trysysctl: if this kernel has it), wait MS, sh COMMAND, repeat N COMMAND...
  * and the commands on sockets in peer_socket.c.
@@ -238,6 +239,8 @@ static bool general_command(int argc, char **argv)
 		proc_check();
 	else if (!strcmp(cmd, "silent"))
 		proc_silent();
+	else if (!strcmp(cmd, "maybe") && argc == 2)
+		proc_maybe(argv[1]);
 	else if (strcmp(cmd, "only"))
 		return false;
 	return true;

@@ -139,6 +139,7 @@ void proc_gauge(const char *column, const char *state, long n);
 void proc_count(const char *name, long n);
 void proc_check(void);
 void proc_end(void);
+void proc_maybe(const char *name);
 void proc_silent(void);
 long proc_tracepoint(void);
 
