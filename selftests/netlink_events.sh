@@ -423,6 +423,7 @@ ynl_joined()
 netns_goes()
 {
 	local inum
+	flood_between	# for a log that has lines left
 	policy overflow=cookie halfopen_max=64 cookie_min_time=600000
 	fresh
 	monitor floods "$a" "$ctl" monitor
