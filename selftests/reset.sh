@@ -210,7 +210,7 @@ listen s
 > S
 < SA
 > A
-> FA seq +1500000000
+> FA seq +1000000
 < A ack +0
 state ESTABLISHED ESTABLISHED
 count flows_created 1 old_duplicates 1
@@ -239,7 +239,7 @@ shutdown c
 state FIN_WAIT_2 CLOSE_WAIT
 > R seq +1000000
 quiet
-> FA seq +1500000000
+> FA seq +1000000
 < A
 state FIN_WAIT_2 *
 count flows_created 1 rst_ignored 1 old_duplicates 1
@@ -356,7 +356,7 @@ fwd f 40000 80
 > A
 > R seq +1000000
 < R seq +1000000
-> FA seq +1500000000
+> FA seq +1000000
 > S seq +1000000
 state ESTABLISHED ESTABLISHED
 count flows_created 1 rst_ignored 2 old_duplicates 1 challenge_acks 1
