@@ -29,7 +29,6 @@ flood_between()
 	serve_end server
 	[[ -z ${a:-} ]] || ns_del "$a" "$b"
 	ns_add a b
-	# the number of a namespace may have been that of another
 	flood_mark="flood $$ ${#namespaces[@]}"
 	echo "$flood_mark" >/dev/kmsg
 	flood_link mac_a "$a" "$b"
@@ -237,12 +236,19 @@ oldest()
 	[[ $last -eq $1 ]] || { echo "the youngest that is held is number $last, not $1"; return 1; }
 }
 
+# flood_log INUM: the lines of the log for that namespace. (Since $a was made: the number of a
+# namespace may have been that of another.)
+flood_log()
+{
+	dmesg | sed -n "/] $flood_mark\$/,\$p" | grep "tcptrack: event=[^ ]* netns=$1 "
+}
+
 # told EVENT PORT: the lines of the log for a listener of $a; PORT "*": the namespace's.
 told()
 {
 	local name="[::]:$2"
 	[[ $2 != '*' ]] || name='*'
-	dmesg | sed -n "/] $flood_mark\$/,\$p" | grep -F "tcptrack: event=$1 netns=$(netns_of "$a") listener=$name "
+	flood_log "$(netns_of "$a")" | grep -F "tcptrack: event=$1 netns=" | grep -F " listener=$name "
 }
 
 # told_times EVENT PORT N: as often.

@@ -265,16 +265,10 @@ unlimited()
 	monitor_end floods &&
 		[[ $(grep -c '^flood-begin ' "$scratch/floods") -eq 14 &&
 		   $(grep -c '^flood-end .* syns 1 cookies_sent 1 ' "$scratch/floods") -eq 14 &&
-		   $(logged | wc -l) -eq 20 ]] && return
+		   $(flood_log "$(netns_of "$a")" | wc -l) -eq 20 ]] && return
 	cat "$scratch/floods"
-	logged
+	flood_log "$(netns_of "$a")"
 	return 1
-}
-
-# The lines of the log for $a.
-logged()
-{
-	dmesg | sed -n "/] $flood_mark\$/,\$p" | grep "tcptrack: event=.* netns=$(netns_of "$a") "
 }
 
 in_mode()
@@ -438,9 +432,7 @@ netns_goes()
 
 ended_in()
 {
-	# (after the mark: the number was another's before)
-	[[ $(dmesg | sed -n "/] $flood_mark\$/,\$p" |
-		grep -c "event=flood_end netns=$1 listener=\* ") -eq 1 ]]
+	[[ $(flood_log "$1" | grep -c "event=flood_end netns=$1 listener=\* ") -eq 1 ]]
 }
 
 # module_goes: who listens is told of the end, and that the module went.
