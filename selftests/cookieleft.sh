@@ -56,16 +56,7 @@ count flows_created 1 cookie_left_socket 1 challenge_acks 1
 
 case a SYN for a TIME_WAIT reopens it
 OFF
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
-> A
-accept c s
-close c
-< FA
-> FA
-< A
+TIMEWAIT
 state TIME_WAIT CLOSED
 ON
 iss +100000
@@ -78,16 +69,7 @@ count flows_created 2 cookie_left_socket 1 timewait_reopened 1 closed_normal 1
 case a SYN for a TIME_WAIT reopens it, though its source has had its share
 OFF
 sysctl net.tcptrack.halfopen_source_max 1
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
-> A
-accept c s
-close c
-< FA
-> FA
-< A
+TIMEWAIT
 state TIME_WAIT CLOSED
 flow g 80 40001
 > S opt mss=1460
@@ -104,16 +86,7 @@ count flows_created 3 cookie_left_socket 1 over_source 1 timewait_reopened 1 clo
 case a SYN for a TIME_WAIT without early demux
 OFF
 sysctl net.ipv4.tcp_early_demux 0
-flow f 80 40000
-listen s
-> S opt mss=1460
-< SA
-> A
-accept c s
-close c
-< FA
-> FA
-< A
+TIMEWAIT
 ON
 iss +100000
 > S opt mss=1460
@@ -499,6 +472,16 @@ sh nft 'add chain inet t o { type filter hook output priority 0; }'
 sh nft add rule inet t o tcp sport 80 meta mark 0 meta priority none counter
 sh nft add rule inet t o tcp sport 80 meta mark 9 meta priority 0:5 counter"
 cases=${cases//MARKED/"$marked"}
+
+# TIMEWAIT: a connection that we have closed
+closed="asked f 40000
+> A
+accept c s
+close c
+< FA
+> FA
+< A"
+cases=${cases//TIMEWAIT/"$closed"}
 
 # REDIRECT: what is for port 8080 is for port 80
 redirect="sh nft add table inet t
