@@ -223,12 +223,17 @@ static bool is_last(const struct chain *s)
 	       (s->n == 2 || (s->mark != s->end && may(LAST, s)));
 }
 
+static bool several_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
 /* Both are right: FIN_WAIT_2 or CLOSING, between FIN_WAIT_1 and the end. */
 static bool is_crossed(const struct chain *full, const struct chain *s)
 {
 	int i = full->n - 2;
 
-	return sysconf(_SC_NPROCESSORS_ONLN) > 1 && full->n == s->n && i > 0 &&
+	return several_cpus() && full->n == s->n && i > 0 &&
 	       full->state[i - 1] == FIN_WAIT_1 &&
 	       ((full->state[i] == FIN_WAIT_2 && s->state[i] == CLOSING) ||
 		(full->state[i] == CLOSING && s->state[i] == FIN_WAIT_2));
@@ -274,8 +279,8 @@ static bool except(const struct chain *c)
 		why = REQUEST;
 	else if (!c->stack && is_mini(c))
 		why = MINI;
-	else if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && c->stack && c->n == 3 &&
-		 c->state[0] == LISTEN && c->state[1] == SYN_RECEIVED && c->state[2] == CLOSED)
+	else if (several_cpus() && c->stack && c->n == 3 && c->state[0] == LISTEN &&
+		 c->state[1] == SYN_RECEIVED && c->state[2] == CLOSED)
 		why = LOST;
 	else if (c->n == 2 && is_last(c))
 		why = LAST;	/* it had not moved since the recording began */
