@@ -138,6 +138,7 @@ static int by_socket(const void *a, const void *b)
 
 static void build(struct event *events, size_t n)
 {
+	const struct event *last = NULL;	/* of @c: one that is left out has no chain */
 	struct chain *c = NULL;
 	size_t i;
 
@@ -152,9 +153,10 @@ static void build(struct event *events, size_t n)
 			excepted[AGAIN]++;
 			continue;
 		}
-		if (!c || same_socket(e, &events[i - 1]) || c->n == STATES_MAX ||
+		if (!c || same_socket(e, last) || c->n == STATES_MAX ||
 		    c->state[c->n - 1] != e->old || e->old == CLOSED)
 			c = new_chain(e);
+		last = e;
 		c->state[c->n++] = e->new;
 		c->end = mark_before(e->ts);
 		/* who connects has no port yet when it enters SYN_SENT, a child no peer */
