@@ -243,12 +243,16 @@ static void adopt_unknown(struct sock *sk)
 		}
 		if (known)
 			return;
+	} else if (tt_table_had(hash, SETTLE_MS)) {
+		/* what closes it has passed the hook, and is on its way to it on another CPU */
+		return;
 	}
 	found = hold(sk, tn, &key);
 	if (!found)
 		return;
 	/* what opens while we look is followed from its SYN */
-	flow = tt_sock_opens_now(found) ? NULL : tt_track_adopt(tn, &key, hash, end, found);
+	flow = tt_sock_opens_now(found) || tt_sock_is_behind(found) ? NULL :
+	       tt_track_adopt(tn, &key, hash, end, found);
 	if (flow) {
 		/* no segment has: the walk may come by its other end now (loopback) */
 		if (flow->touched == flow->created)

@@ -233,6 +233,11 @@ bool tt_sock_opens_now(const struct sock *sk)
 	       !PEEK(inet_test_bit(DEFER_CONNECT, sk));
 }
 
+bool tt_sock_is_behind(const struct sock *sk)
+{
+	return sk_fullsock(sk) && PEEK(sk->sk_backlog.tail);
+}
+
 bool tt_sock_request_waits(const struct sock *sk, u32 len)
 {
 	const struct request_sock *req = inet_reqsk(sk);

@@ -137,6 +137,16 @@ void tt_sock_sync(struct tt_endpoint *ep, const struct sock *sk);
 bool tt_sock_opens_now(const struct sock *sk);
 
 /**
+ * tt_sock_is_behind() - whether segments have passed the hooks that it has not seen yet
+ * @sk: any socket
+ *
+ * They wait for as long as its owner is in a system call.
+ *
+ * Return: true if one of them may have ended the flow already.
+ */
+bool tt_sock_is_behind(const struct sock *sk);
+
+/**
  * tt_sock_request_waits() - whether a request will stay SYN_RECEIVED although this ACK is good
  * @req: request socket
  * @len: octets of data in the segment

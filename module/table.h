@@ -45,6 +45,17 @@ struct tt_flow *tt_table_insert(struct tt_net *tn, struct tt_flow *flow);
 void tt_table_remove(struct tt_net *tn, struct tt_flow *flow);
 
 /**
+ * tt_table_had() - whether a flow has just gone
+ * @hash: tt_flow_hash() of its key
+ * @ms: so long ago at most
+ *
+ * Context: any; after tt_table_find() found nothing.
+ *
+ * Return: true if so. False as well where another one has gone since, by chance (one of 1024).
+ */
+bool tt_table_had(u32 hash, unsigned int ms);
+
+/**
  * tt_table_each() - a step of a walk over all flows
  * @tn: namespace
  * @cursor: 0 to begin, or a tt_table_place() to begin there; the next one's afterwards

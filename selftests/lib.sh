@@ -208,7 +208,8 @@ tt_load()
 	else
 		modprobe tcptrack "$@" || bail "modprobe tcptrack $*"
 	fi
-	[[ -z $TRANSITIONS ]] || transitions_record
+	# (mode=off follows nothing)
+	[[ -z $TRANSITIONS || " $* " == *" mode=off "* ]] || transitions_record
 }
 
 tt_unload()

@@ -182,6 +182,31 @@ reload()
 	release h && release g && return "$status"
 }
 
+looks()
+{
+	while :; do
+		sysctl -qw net.tcptrack.cookie_min_time=10 >/dev/null
+	done
+}
+
+# The collector, asked ten times a second, comes by while sockets end, those of the other CPU:
+# none of them is taken for one that nobody has followed.
+looked_at()
+{
+	local pid m status
+	counters_begin "$server"
+	looks &
+	pid=$!
+	for m in client server rserver rclient; do
+		in_ns "$client" traffic client "$v6" 80 "$m" 400
+	done
+	both "$server" "$client" && counters_are "$server" flows_created 1600 flows_adopted 0 closed_socket_gone 0
+	status=$?
+	kill $pid
+	wait $pid 2>/dev/null
+	return "$status"
+}
+
 # Who sets up a namespace chooses the size of its table of sockets: one chain here, which
 # insmod and the collector walk.
 one_chain()
@@ -249,6 +274,7 @@ few()
 	check "$how: loopback" both_after loopback "$self"
 	check "$how: loopback counts two" loopback_counts_two
 	check "$how: the server closes" both_after run server
+	check "$how: the collector comes by" looked_at
 	check "$how: rmmod and insmod in the middle" reload "$2"
 	if [[ $AFTER -gt 0 ]]; then
 		sleep 130
@@ -258,7 +284,7 @@ few()
 
 # shellcheck disable=SC2086	# a list
 set -- $TRACEPOINTS
-few=$((4 + AFTER)) every=$((14 + WRK))
+few=$((5 + AFTER)) every=$((14 + WRK))
 plan $(((1 + 2 * few + (1 + ALL) * every) * $#))
 ns_add away client
 ns_link - "$client" 1

@@ -30,6 +30,7 @@
  *   check                  ... already now (always done at the end, with parity)
  *   with 0|1 COMMAND...    only if the module was loaded with that tracepoint=
  *   maybe NAME             this counter may have changed: a timer of the stack has its time
+ *   looked N               the collector comes by N times
  *   silent                 this case makes changes that no segment shows
  *   sysctl NAME VALUE (trysysctl: if this kernel has it), wait MS, sh COMMAND, repeat N COMMAND...
  * and the commands on sockets in peer_socket.c.
@@ -237,6 +238,8 @@ static bool general_command(int argc, char **argv)
 		proc_gauge(argv[1], argv[2], number(argv[3]));
 	else if (!strcmp(cmd, "check"))
 		proc_check();
+	else if (!strcmp(cmd, "looked") && argc == 2)
+		proc_looked(number(argv[1]));
 	else if (!strcmp(cmd, "silent"))
 		proc_silent();
 	else if (!strcmp(cmd, "maybe") && argc == 2)

@@ -118,6 +118,10 @@ void icmp_quote_other(bool other_seq);
 /* peer_socket.c: commands on sockets; false if the word is none of them */
 bool socket_command(int argc, char **argv);
 
+/* peer_own.c: a thread begins to write to @fd, and does not get on before socket_disown() */
+void socket_own(int fd);
+void socket_disown(void);
+
 /* peer_stack.c: what sock_diag(7) says of the namespace's sockets; ports in host order */
 struct stack_socket {
 	int family;
@@ -138,6 +142,7 @@ void proc_flags(const char *flags);
 void proc_gauge(const char *column, const char *state, long n);
 void proc_count(const char *name, long n);
 void proc_check(void);
+void proc_looked(int runs);
 void proc_end(void);
 void proc_maybe(const char *name);
 void proc_silent(void);

@@ -369,6 +369,25 @@ static void count_state(const struct stack_socket *s, void *arg)
 	((long *)arg)[s->state & 15]++;
 }
 
+static bool has_looked(void *until)
+{
+	struct snapshot now;
+
+	take(&now);
+	return value_find(&now, "collector_runs")->n >= *(long *)until;
+}
+
+void proc_looked(int runs)
+{
+	struct snapshot now;
+	long until;
+
+	take(&now);
+	until = value_find(&now, "collector_runs")->n + runs;
+	if (!no_module && !wait_until(has_looked, &until, deadline_ms))
+		fail("looked: the collector does not come");
+}
+
 static bool parity(void *arg)
 {
 	long count[16] = {}, *bad = arg;

@@ -9,6 +9,7 @@
  *   accept S LISTENER      write S N    read S N|eof|ERRNO
  *   shutdown S             close S      abort S (RST)      disconnect S
  *   destroy                whatever socket the current flow has, as "ss -K" does
+ *   own S, disown S        between them the program is in a system call on it
  *   opt S NAME VALUE       error S ERRNO (opt: md5, ao, filter, dstopts: any value)
  *   group S N              N listening sockets of one port, which have S0, S1, ... for names
  *   chosen S N             of the group of S the N-th has what comes from now on
@@ -379,6 +380,10 @@ bool socket_command(int argc, char **argv)
 		do_chosen(*sock_find(argv[1], false), number(argv[2]));
 	} else if (!strcmp(cmd, "chosenby")) {
 		do_chosenby(*sock_find(argv[1], false));
+	} else if (!strcmp(cmd, "own")) {
+		socket_own(*sock_find(argv[1], false));
+	} else if (!strcmp(cmd, "disown")) {
+		socket_disown();
 	} else if (!strcmp(cmd, "error") && argc > 2) {
 		do_error(*sock_find(argv[1], false), argv[2]);
 	} else {

@@ -236,6 +236,7 @@ struct sock {
 	u32 tw_snd_nxt, tw_rcv_nxt, tw_rcv_wnd, tw_ts_recent_stamp, tw_ts_recent;
 	struct { u32 lrcvtime; } icsk_ack;
 	struct { u8 rskq_defer_accept; } icsk_accept_queue;
+	struct { void *tail; } sk_backlog;
 	struct { unsigned long expires; } tw_timer;
 };
 
