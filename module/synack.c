@@ -22,9 +22,7 @@
 #include "net.h"
 #include "reflect.h"
 #include "synack.h"
-
-#define TCPOPT_AUTH	29	/* TCP-AO; not in the headers of older kernels */
-#define MPTCP_JOIN	1
+#include "track.h"
 
 /* All that anybody asks of it is the family. */
 static const struct request_sock_ops ops4 = { .family = PF_INET };
@@ -65,92 +63,41 @@ static void init_request(struct tt_synack *a, struct sk_buff *skb)
 		ireq->ir_iif = inet6_iif(skb);
 }
 
-/* One option of the SYN; what the stack's sysctls refuse is as if it were not there. */
-static enum tt_stat take_option(struct tt_synack *a, const u8 *p)
+/* The SYN's options; what the stack's sysctls refuse is as if it were not there. */
+static void take_options(struct tt_synack *a, const struct tt_seg *seg)
 {
 	struct inet_request_sock *ireq = &a->treq.req;
 	const struct netns_ipv4 *ipv4 = &a->net->ipv4;
-	u16 mss, user_mss;
+	u16 user_mss = READ_ONCE(tcp_sk(a->sk)->rx_opt.user_mss);
 
-	switch (p[0] << 8 | p[1]) {
-	case TCPOPT_MSS << 8 | TCPOLEN_MSS:
-		mss = get_unaligned_be16(p + 2);
-		user_mss = READ_ONCE(tcp_sk(a->sk)->rx_opt.user_mss);
-		if (mss)
-			ireq->req.mss = user_mss && user_mss < mss ? user_mss : mss;
-		break;
-	case TCPOPT_WINDOW << 8 | TCPOLEN_WINDOW:
-		if (!READ_ONCE(ipv4->sysctl_tcp_window_scaling))
-			break;
-		ireq->wscale_ok = 1;
-		ireq->snd_wscale = min_t(u8, p[2], TCP_MAX_WSCALE);
-		break;
-	case TCPOPT_SACK_PERM << 8 | TCPOLEN_SACK_PERM:
-		ireq->sack_ok = !!READ_ONCE(ipv4->sysctl_tcp_sack);
-		break;
-	case TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP:
-		if (!READ_ONCE(ipv4->sysctl_tcp_timestamps))
-			break;
-		ireq->tstamp_ok = 1;
-		ireq->req.ts_recent = get_unaligned_be32(p + 2);
-		break;
-	}
-	if (p[0] == TCPOPT_MD5SIG || p[0] == TCPOPT_AUTH)
-		return TT_STAT_cookie_left_auth;
-	if (p[0] == TCPOPT_MPTCP && p[1] > 2 && p[2] >> 4 == MPTCP_JOIN)
-		return TT_STAT_cookie_left_mptcp;
-	return TT_SYNACK_OK;
-}
-
-static enum tt_stat take_options(struct tt_synack *a, const u8 *p, int len)
-{
-	enum tt_stat why = TT_SYNACK_OK;
-
-	while (len > 0 && *p != TCPOPT_EOL && why == TT_SYNACK_OK) {
-		if (*p == TCPOPT_NOP) {
-			p++;
-			len--;
-			continue;
-		}
-		if (len < 2 || p[1] < 2 || p[1] > len)
-			break;
-		why = take_option(a, p);
-		len -= p[1];
-		p += p[1];
-	}
-	return why;
-}
-
-enum tt_stat tt_synack_init(struct tt_synack *a, struct net *net, struct sock *sk,
-			    struct sk_buff *skb, unsigned int thoff, u8 pf)
-{
-	struct inet_request_sock *ireq = &a->treq.req;
-	u8 buf[MAX_TCP_OPTION_SPACE];
-	const u8 *p;
-	enum tt_stat why;
-	int len;
-
-	memset(a, 0, offsetof(struct tt_synack, th));
-	a->net = net;
-	a->sk = sk;
-	a->pf = pf;
-	if (skb_copy_bits(skb, thoff, &a->th, sizeof(a->th)))
-		return TT_STAT_invalid_length;
-	init_request(a, skb);
-	len = __tcp_hdrlen(&a->th) - sizeof(a->th);
-	if (len <= 0)
-		return TT_SYNACK_OK;
-	p = skb_header_pointer(skb, thoff + sizeof(a->th), len, buf);
-	if (!p)
-		return TT_STAT_invalid_length;
-	why = take_options(a, p, len);
+	if (seg->mss)
+		ireq->req.mss = user_mss && user_mss < seg->mss ? user_mss : seg->mss;
 	/* without a timestamp there is no place to remember the others */
-	if (!ireq->tstamp_ok) {
-		ireq->wscale_ok = 0;
-		ireq->snd_wscale = 0;
-		ireq->sack_ok = 0;
+	if (!seg->has_ts || !READ_ONCE(ipv4->sysctl_tcp_timestamps))
+		return;
+	ireq->tstamp_ok = 1;
+	ireq->req.ts_recent = seg->tsval;
+	ireq->sack_ok = seg->sack && READ_ONCE(ipv4->sysctl_tcp_sack);
+	if (seg->wscale != TT_WSCALE_NONE && READ_ONCE(ipv4->sysctl_tcp_window_scaling)) {
+		ireq->wscale_ok = 1;
+		ireq->snd_wscale = seg->wscale;
 	}
-	return why;
+}
+
+enum tt_stat tt_synack_init(struct tt_synack *a, const struct tt_ctx *ctx, struct sock *sk)
+{
+	memset(a, 0, offsetof(struct tt_synack, th));
+	a->net = ctx->tn->net;
+	a->sk = sk;
+	a->pf = ctx->state->pf;
+	a->th = *(const struct tcphdr *)(ctx->skb->data + ctx->thoff);
+	init_request(a, ctx->skb);
+	if (ctx->seg.wants == TT_WANTS_AUTH)
+		return TT_STAT_cookie_left_auth;
+	if (ctx->seg.wants == TT_WANTS_JOIN)
+		return TT_STAT_cookie_left_mptcp;
+	take_options(a, &ctx->seg);
+	return TT_SYNACK_OK;
 }
 
 static void route_v4(struct tt_synack *a)

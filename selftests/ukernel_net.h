@@ -92,6 +92,12 @@ static inline int ipv6_addr_type(const struct in6_addr *a)
 #define PACKET_HOST			0
 #define MAX_TCP_OPTION_SPACE		40
 #define TCP_MAX_WSCALE			14U
+#define TCPOPT_MSS			2
+#define TCPOPT_SACK_PERM		4
+#define TCPOPT_MD5SIG			19
+#define TCPOPT_MPTCP			30
+#define TCPOLEN_MSS			4
+#define TCPOLEN_SACK_PERM		2
 #define TCPOLEN_TIMESTAMP		10
 
 struct sk_buff {
@@ -163,6 +169,11 @@ static inline int icmpv6_err_convert(u8 type, u8 code, int *err)
 {
 	(void)type, (void)code, (void)err;
 	return 1;
+}
+
+static inline u16 get_unaligned_be16(const u8 *p)
+{
+	return p[0] << 8 | p[1];
 }
 
 static inline u32 get_unaligned_be32(const u8 *p)
