@@ -198,35 +198,18 @@ void tt_synack_unroute(struct tt_synack *a)
 	a->dst = NULL;
 }
 
-static u16 announced_mss(const struct tt_synack *a)
+/* The stack's choice of a first window: whole segments, of no more than @most octets. */
+static u32 first_window(int space, u32 mss, u32 most)
 {
-	return tcp_mss_clamp(tcp_sk(a->sk), tcp_dst_advmss(a->dst));
-}
-
-/*
- * The stack's choice of a first window, and what it may grow to as a shift.
- * @clamp: the most that may ever be announced, 0 for no such limit
- * @segments: the most that the first window may be, 0 for no such limit
- */
-static u32 first_window(const struct sock *sk, int space, u32 mss, u32 clamp, u32 segments,
-			bool scaling, u8 *scale)
-{
-	const struct netns_ipv4 *ipv4 = &sock_net(sk)->ipv4;
-	u32 most = clamp ?: (u32)U16_MAX << TCP_MAX_WSCALE;
 	u32 window = min_t(u32, max(space, 0), most);
 
-	if (window > mss)
-		window = rounddown(window, mss);
-	*scale = 0;
-	if (scaling) {
-		u32 grown = max3(window, (u32)READ_ONCE(ipv4->sysctl_tcp_rmem[2]),
-				 READ_ONCE(sysctl_rmem_max));
+	return window > mss ? rounddown(window, mss) : window;
+}
 
-		*scale = clamp_t(int, ilog2(min(grown, most)) - 15, 0, TCP_MAX_WSCALE);
-	}
-	if (READ_ONCE(ipv4->sysctl_tcp_workaround_signed_windows))
-		window = min(window, MAX_TCP_WINDOW);
-	return segments ? min(window, segments * mss) : window;
+/* As a shift, what it may grow to; @grown: by the sysctls. */
+static u8 scale_of(u32 window, u32 grown, u32 most)
+{
+	return clamp_t(int, ilog2(min(max(window, grown), most)) - 15, 0, TCP_MAX_WSCALE);
 }
 
 /* Not asked for nothing: to ask, the kernel clears a struct bpf_sock_ops_kern. */
@@ -245,27 +228,38 @@ bool tt_synack_bpf_ecn(const struct tt_synack *a)
 bool tt_synack_window(struct tt_synack *a)
 {
 	struct inet_request_sock *ireq = &a->treq.req;
+	const struct netns_ipv4 *ipv4 = &a->net->ipv4;
 	const struct sock *sk = a->sk;
 	u32 clamp = READ_ONCE(tcp_sk(sk)->window_clamp) ?: dst_metric(a->dst, RTAX_WINDOW);
-	u32 segments = bpf_window(a);
+	u32 grown = max_t(u32, READ_ONCE(ipv4->sysctl_tcp_rmem[2]), READ_ONCE(sysctl_rmem_max));
+	u32 segments = bpf_window(a), mss, most, window;
 	int full = tcp_full_space(sk), space = full;
-	u32 mss = announced_mss(a);
-	u8 scale, later;
 
+	a->mss = tcp_mss_clamp(tcp_sk(sk), tcp_dst_advmss(a->dst));
+	mss = a->mss;
 	/* who locks his buffer does not want more */
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK && (clamp > (u32)full || !clamp))
 		clamp = full;
+	most = clamp ?: (u32)U16_MAX << TCP_MAX_WSCALE;
 	if (!segments)
 		segments = dst_metric(a->dst, RTAX_INITRWND);
 	else if (space < (int)(segments * mss))
 		space = segments * mss;
 	if (ireq->tstamp_ok)
 		mss -= TCPOLEN_TSTAMP_ALIGNED;
-	ireq->req.rsk_rcv_wnd = first_window(sk, space, mss, clamp, segments, ireq->wscale_ok,
-					     &scale);
-	first_window(sk, full, a->ack_mss, clamp, 0, ireq->wscale_ok, &later);
-	ireq->rcv_wscale = scale;
-	return scale == later;
+	window = first_window(space, mss, most);
+	if (ireq->wscale_ok) {
+		ireq->rcv_wscale = scale_of(window, grown, most);
+		/* where both windows are smaller than what they may grow to, there is but one scale */
+		if (max(space, full) > (int)min_t(u32, grown, INT_MAX) &&
+		    scale_of(first_window(full, a->ack_mss, most), grown, most) !=
+		    ireq->rcv_wscale)
+			return false;
+	}
+	if (READ_ONCE(ipv4->sysctl_tcp_workaround_signed_windows))
+		window = min(window, MAX_TCP_WINDOW);
+	ireq->req.rsk_rcv_wnd = segments ? min(window, segments * mss) : window;
+	return true;
 }
 
 static unsigned int header_length(const struct tt_synack *a)
@@ -282,7 +276,7 @@ static void put_options(const struct tt_synack *a, __be32 *p)
 {
 	const struct inet_request_sock *ireq = &a->treq.req;
 
-	*p++ = htonl(TCPOPT_MSS << 24 | TCPOLEN_MSS << 16 | announced_mss(a));
+	*p++ = htonl(TCPOPT_MSS << 24 | TCPOLEN_MSS << 16 | a->mss);
 	if (ireq->tstamp_ok) {
 		u32 lead = ireq->sack_ok ? TCPOPT_SACK_PERM << 8 | TCPOLEN_SACK_PERM :
 					   TCPOPT_NOP << 8 | TCPOPT_NOP;

@@ -28,6 +28,7 @@ struct tt_ctx;
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  * @tsval: the timestamp that carries what does not fit into the cookie
  * @flowlabel: of the SYN, where the listener reflects it
+ * @mss: the MSS that the answer announces; from tt_synack_window()
  * @ack_mss: the MSS that the stack will read from the cookie
  * @th: the SYN's TCP header without its options
  * @fl: the way back, as it was looked up; written only where that is done
@@ -43,6 +44,7 @@ struct tt_synack {
 	u8 pf;
 	u32 tsval;
 	__be32 flowlabel;
+	u16 mss;
 	u16 ack_mss;
 	struct tcphdr th;
 	struct flowi fl;
