@@ -296,16 +296,14 @@ static void put_tcp(const struct tt_synack *a, struct sk_buff *skb)
 	unsigned int len = header_length(a);
 	struct tcphdr *th = tcp_hdr(skb);
 
-	memset(th, 0, sizeof(*th));
 	th->source = htons(ireq->ir_num);
 	th->dest = ireq->ir_rmt_port;
 	th->seq = htonl(a->treq.snt_isn);
 	th->ack_seq = htonl(a->treq.rcv_nxt);
-	th->doff = len / 4;
-	th->syn = 1;
-	th->ack = 1;
-	th->ece = ireq->ecn_ok;
-	th->window = htons(min_t(u32, ireq->req.rsk_rcv_wnd, U16_MAX));
+	/* data offset, flags and window at once */
+	tcp_flag_word(th) = htonl(len / 4 << 28 | min_t(u32, ireq->req.rsk_rcv_wnd, U16_MAX)) |
+			    TCP_FLAG_SYN | TCP_FLAG_ACK | (ireq->ecn_ok ? TCP_FLAG_ECE : 0);
+	th->urg_ptr = 0;
 	put_options(a, (__be32 *)(th + 1));
 	if (a->pf == NFPROTO_IPV4)
 		th->check = ~tcp_v4_check(len, ireq->ir_loc_addr, ireq->ir_rmt_addr, 0);
