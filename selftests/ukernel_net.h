@@ -281,6 +281,19 @@ struct sock *uk_lookup_listener(int family, const void *laddr, u16 lport);
 	uk_lookup_sock(AF_INET, &uk_daddr, dport); })
 #define __inet6_lookup_established(net, info, saddr, sport, daddr, dport, dif, sdif) \
 	uk_lookup_sock(AF_INET6, daddr, dport)
+
+/* Somebody is always in the bucket: whether it is he who is looked for, is looked up. */
+struct hlist_nulls_head { const void *first; };
+struct inet_ehash_bucket { struct hlist_nulls_head chain; };
+static const struct inet_ehash_bucket uk_bucket = { { &uk_bucket } };
+#define inet_ehashfn(net, laddr, lport, faddr, fport) \
+	((u32)((void)(laddr), (void)(lport), (void)(faddr), (fport)))
+#define inet6_ehashfn(net, laddr, lport, faddr, fport) \
+	((u32)((void)(laddr), (void)(lport), (void)(faddr), (fport)))
+#define inet_ehash_bucket(info, hash)	((void)(info), (void)(hash), &uk_bucket)
+#define is_a_nulls(node)		((unsigned long)(node) & 1)
+#define prefetch(p)			((void)(p))
+
 #define __inet_lookup_listener(net, info, skb, doff, saddr, sport, daddr, dport, dif, sdif) ({ \
 	__be32 uk_daddr = (daddr); \
 	(void)(info), (void)(saddr), (void)(sport), (void)(dif), (void)(sdif); \
