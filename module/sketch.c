@@ -60,7 +60,7 @@ static bool is_sample(void)
 	return !(x >> 16 & (SAMPLE - 1));
 }
 
-/* Every bit of the result depends on every bit of @x (Steele et al., "Fast splittable", 2014). */
+/* Each bit of the result depends on each of @x (Steele et al., "Fast Splittable ...", 2014). */
 static u64 mix(u64 x)
 {
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
@@ -69,8 +69,8 @@ static u64 mix(u64 x)
 }
 
 /*
- * Nobody ever sees a hash, only how many there are when the flood is over: that does not have to
- * stand what siphash stands, and costs a tenth of it.
+ * Nobody ever sees a hash, only how many there are when the flood is over: it does not have to
+ * stand what siphash stands, and costs a tenth of that.
  */
 static u64 hash_of(const struct in6_addr *addr, u16 family, const siphash_key_t *secret)
 {

@@ -250,7 +250,7 @@ bool tt_synack_window(struct tt_synack *a)
 	window = first_window(space, mss, most);
 	if (ireq->wscale_ok) {
 		ireq->rcv_wscale = scale_of(window, grown, most);
-		/* where both windows are smaller than what they may grow to, there is but one scale */
+		/* where both windows are below what they may grow to, there is but one scale */
 		if (max(space, full) > (int)min_t(u32, grown, INT_MAX) &&
 		    scale_of(first_window(full, a->ack_mss, most), grown, most) !=
 		    ireq->rcv_wscale)
