@@ -216,7 +216,7 @@ static enum tt_stat prepare(struct tt_synack *a, const struct tt_ctx *ctx, struc
 	if (why == TT_SYNACK_OK)
 		why = tt_cookie_listener(sk, pf);
 	if (why == TT_SYNACK_OK)
-		why = tt_synack_init(a, tn->net, sk, skb, ctx->thoff, pf);
+		why = tt_synack_init(a, ctx, sk);
 	if (why == TT_SYNACK_OK)
 		why = judge_access(a, ctx);
 	if (why != TT_SYNACK_OK)

@@ -13,7 +13,7 @@ struct tt_ctx;
 
 /**
  * tt_cookie_answer() - answer a SYN with a cookie, as tcp_syncookies=2 would
- * @ctx: the SYN (no ACK, RST, FIN): parsed and with a right checksum
+ * @ctx: the SYN (no ACK, RST, FIN): parsed and with a right checksum, its TCP header linear
  * @sk: the listener, in TCP_LISTEN; its accept queue has room
  *
  * The listener is marked, so that the stack completes the handshake when the

@@ -296,6 +296,9 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	ports[1] = th->dest;
 	nf_hook_state_init(&state, NF_INET_LOCAL_IN, pf, at->in, NULL, NULL, at->net, NULL);
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, &state);
+	tt_sock_expect(&ctx);
+	if (likely(softirq_count()))
+		return step(&ctx, at, len);
 	/* NFQUEUE gives packets back in a process */
 	local_bh_disable();
 	verdict = step(&ctx, at, len);

@@ -51,12 +51,15 @@ void tt_key_ends(struct tt_key *key, u32 family, const struct in6_addr addr[2],
 
 static int canonicalise_v4(struct tt_key *key, __be32 a, __be16 aport, __be32 b, __be16 bport)
 {
-	struct in6_addr a6, b6;
+	/* as order() has it: they differ only here */
+	int first = a == b ? ntohs(aport) > ntohs(bport) : ntohl(a) > ntohl(b);
 
-	ipv6_addr_set_v4mapped(a, &a6);
-	ipv6_addr_set_v4mapped(b, &b6);
+	ipv6_addr_set_v4mapped(a, &key->addr[first]);
+	ipv6_addr_set_v4mapped(b, &key->addr[!first]);
+	key->port[first] = aport;
+	key->port[!first] = bport;
 	key->family = AF_INET;
-	return canonicalise(key, &a6, aport, &b6, bport);
+	return first;
 }
 
 static bool link_local(const struct in6_addr *a, const struct in6_addr *b)

@@ -322,11 +322,16 @@ static bool has_receiver(const struct tt_flow *flow, int to)
 }
 
 /* Loopback, NAT, or no early demux: nobody has looked for its socket. */
-static struct sock *find_sock(struct tt_ctx *ctx)
+static struct sock *find_sock(struct tt_ctx *ctx, const struct tt_flow *flow)
 {
-	struct sock *sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
-				       tt_key_ifindex(ctx->skb, ctx->key.family));
+	struct sock *sk = NULL;
 
+	/* a stranger has none */
+	if (!flow)
+		tt_sock_expect(ctx);
+	if (!tt_sock_none(ctx))
+		sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
+				  tt_key_ifindex(ctx->skb, ctx->key.family));
 	ctx->no_socket = !sk;
 	return sk;
 }
@@ -377,7 +382,7 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		flow = NULL;
 	}
 	if (!sk) {
-		found = find_sock(ctx);
+		found = find_sock(ctx, flow);
 		sk = found;
 	}
 	verdict = judge_and_follow(ctx, sk, flow);

@@ -81,9 +81,11 @@ bool tt_reflect_can(struct net *net, const struct sk_buff *skb, u8 pf)
 
 void tt_reflect_dst(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
 {
-	memset(dst, 0, sizeof(*dst));
+	/* all that is asked of it; the rest would have to be cleared for nothing */
 	dst->dev = skb->dev;
 	dst->ops = pf == NFPROTO_IPV4 ? &ops_v4 : &ops_v6;
+	dst->header_len = 0;
+	dst->trailer_len = 0;
 	dst_init_metrics(dst, dst_default_metrics.metrics, true);
 }
 

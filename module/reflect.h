@@ -27,9 +27,9 @@ bool tt_reflect_can(struct net *net, const struct sk_buff *skb, u8 pf);
 
 /**
  * tt_reflect_dst() - stand in for the route that is not looked up
- * @dst: written; it has no reference count, and no skb may ever have it. What an
- *	answer is told by its route it has from the device, as if the administrator
- *	had set nothing.
+ * @dst: what an answer asks of a route is written, the rest left as it was; it has no
+ *	reference count, and no skb may ever have it. What an answer is told by its route
+ *	it has from the device, as if the administrator had set nothing.
  * @skb: the SYN; its device stays as long as the caller's RCU read side
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  */

@@ -13,6 +13,9 @@
 
 #include "segment.h"
 
+#define TCPOPT_AUTH	29	/* TCP-AO; not in the headers of older kernels */
+#define MPTCP_JOIN	1
+
 static int find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat *why)
 {
 	unsigned short frag = 0;
@@ -48,7 +51,59 @@ int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum 
 }
 
 /*
- * Only what the tracker needs is taken; but every length is checked, because
+ * One option, whose length lies within the header. Of two of a kind the last one counts, as
+ * tcp_parse_options() has it.
+ */
+static void take_option(struct tt_seg *seg, const u8 *p)
+{
+	u16 mss;
+
+	switch (p[0] << 8 | p[1]) {
+	case TCPOPT_MSS << 8 | TCPOLEN_MSS:
+		mss = get_unaligned_be16(p + 2);
+		if (mss)
+			seg->mss = mss;
+		return;
+	case TCPOPT_WINDOW << 8 | TCPOLEN_WINDOW:
+		/* RFC 7323, 2.3: a shift above 14 counts as 14 */
+		seg->wscale = min_t(u8, p[2], TCP_MAX_WSCALE);
+		return;
+	case TCPOPT_SACK_PERM << 8 | TCPOLEN_SACK_PERM:
+		seg->sack = true;
+		return;
+	case TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP:
+		seg->has_ts = true;
+		seg->tsval = get_unaligned_be32(p + 2);
+		return;
+	}
+	if (seg->wants != TT_WANTS_NOTHING)
+		return;
+	if (p[0] == TCPOPT_MD5SIG || p[0] == TCPOPT_AUTH)
+		seg->wants = TT_WANTS_AUTH;
+	else if (p[0] == TCPOPT_MPTCP && p[1] > 2 && p[2] >> 4 == MPTCP_JOIN)
+		seg->wants = TT_WANTS_JOIN;
+}
+
+/* MSS, SACK-permitted, timestamp, NOP, window scale: as many stacks write them. */
+static bool take_usual(struct tt_seg *seg, const u8 *p, int len)
+{
+	if (len != 20 ||
+	    get_unaligned_be16(p) != (TCPOPT_MSS << 8 | TCPOLEN_MSS) ||
+	    get_unaligned_be32(p + 4) != (TCPOPT_SACK_PERM << 24 | TCPOLEN_SACK_PERM << 16 |
+					  TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP) ||
+	    get_unaligned_be32(p + 16) >> 8 != (TCPOPT_NOP << 16 | TCPOPT_WINDOW << 8 |
+						TCPOLEN_WINDOW))
+		return false;
+	seg->mss = get_unaligned_be16(p + 2);
+	seg->sack = true;
+	seg->has_ts = true;
+	seg->tsval = get_unaligned_be32(p + 8);
+	seg->wscale = min_t(u8, p[19], TCP_MAX_WSCALE);
+	return true;
+}
+
+/*
+ * Only what the tracker and an answer need is taken; but every length is checked, because
  * a SYN whose options lie is not one that a TCP sends (RFC 9293, 3.1).
  */
 static enum tt_stat parse_options(struct tt_seg *seg, const struct sk_buff *skb,
@@ -60,6 +115,8 @@ static enum tt_stat parse_options(struct tt_seg *seg, const struct sk_buff *skb,
 	p = skb_header_pointer(skb, off, len, buf);
 	if (!p)
 		return TT_STAT_invalid_length;
+	if (take_usual(seg, p, len))
+		return TT_SEGMENT_OK;
 	while (len > 0) {
 		int size;
 
@@ -75,13 +132,7 @@ static enum tt_stat parse_options(struct tt_seg *seg, const struct sk_buff *skb,
 		size = p[1];
 		if (size < 2 || size > len)
 			return TT_STAT_invalid_option;
-		/* RFC 7323, 2.3: a shift above 14 counts as 14 */
-		if (*p == TCPOPT_WINDOW && size == TCPOLEN_WINDOW)
-			seg->wscale = min_t(u8, p[2], TCP_MAX_WSCALE);
-		if (*p == TCPOPT_TIMESTAMP && size == TCPOLEN_TIMESTAMP) {
-			seg->has_ts = true;
-			seg->tsval = get_unaligned_be32(p + 2);
-		}
+		take_option(seg, p);
 		p += size;
 		len -= size;
 	}
@@ -102,6 +153,9 @@ enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
 	seg->flags = tcp_flag_byte(th);
 	seg->wscale = TT_WSCALE_NONE;
 	seg->has_ts = false;
+	seg->mss = 0;
+	seg->sack = false;
+	seg->wants = TT_WANTS_NOTHING;
 	if (!(seg->flags & TT_SYN) || hdrlen == sizeof(*th))
 		return TT_SEGMENT_OK;
 	return parse_options(seg, skb, thoff + sizeof(*th), hdrlen - sizeof(*th));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the sockets know. */
 
+#include <linux/prefetch.h>
+#include <linux/rculist_nulls.h>
 #include <linux/tcp.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_connection_sock.h>
@@ -92,11 +94,42 @@ struct sock *tt_sock_find(const struct tt_net *tn, const struct tt_key *key, int
 #endif
 }
 
+void tt_sock_expect(struct tt_ctx *ctx)
+{
+	struct inet_hashinfo *hashinfo = ctx->tn->net->ipv4.tcp_death_row.hashinfo;
+	const struct in6_addr *saddr = &ctx->key.addr[ctx->from];
+	const struct in6_addr *daddr = &ctx->key.addr[!ctx->from];
+	u16 lport = ntohs(ctx->key.port[!ctx->from]);
+	__be16 rport = ctx->key.port[ctx->from];
+	u32 hash;
+
+	if (ctx->key.family == AF_INET)
+		hash = inet_ehashfn(ctx->tn->net, daddr->s6_addr32[3], lport, saddr->s6_addr32[3],
+				    rport);
+#if IS_ENABLED(CONFIG_IPV6)
+	else
+		hash = inet6_ehashfn(ctx->tn->net, daddr, lport, saddr, rport);
+#else
+	else
+		return;
+#endif
+	ctx->bucket = &inet_ehash_bucket(hashinfo, hash)->chain;
+	prefetch(ctx->bucket);
+}
+
+bool tt_sock_none(const struct tt_ctx *ctx)
+{
+	return ctx->bucket && is_a_nulls(READ_ONCE(ctx->bucket->first));
+}
+
 bool tt_sock_exists(const struct tt_ctx *ctx)
 {
-	struct sock *sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
-				       tt_key_ifindex(ctx->skb, ctx->key.family));
+	struct sock *sk;
 
+	if (tt_sock_none(ctx))
+		return false;
+	sk = tt_sock_find(ctx->tn, &ctx->key, !ctx->from,
+			  tt_key_ifindex(ctx->skb, ctx->key.family));
 	if (sk)
 		sock_gen_put(sk);
 	return sk;

@@ -59,6 +59,28 @@ struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net);
 struct sock *tt_sock_find(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex);
 
 /**
+ * tt_sock_expect() - tt_sock_exists() is about to be asked
+ * @ctx: segment that came for this host, its key written
+ *
+ * In a flood each tuple is another one, and so is the memory where its socket would be: that is
+ * on its way while something else is done.
+ *
+ * Context: RCU read side.
+ */
+void tt_sock_expect(struct tt_ctx *ctx);
+
+/**
+ * tt_sock_none() - whether there is plainly no socket that has the tuple of a segment
+ * @ctx: segment, after tt_sock_expect()
+ *
+ * Context: RCU read side.
+ *
+ * Return: true if nobody has even the hash of it, which is nearly always so for a stranger;
+ * false does not tell.
+ */
+bool tt_sock_none(const struct tt_ctx *ctx);
+
+/**
  * tt_sock_exists() - whether any socket but a listener has the tuple of a segment
  * @ctx: segment that came for this host
  *

@@ -63,6 +63,10 @@ enum tt_dir {
  * @wscale: shift of a window scale option on a SYN (0..14), 0xff if absent
  * @has_ts: a SYN with a timestamp
  * @tsval: that timestamp
+ * @mss: of a SYN, 0 if absent; this and what follows moves no endpoint, but is what an answer
+ *	has to know
+ * @sack: a SYN that permits SACK
+ * @wants: what a SYN asks for, if anything, that a cookie cannot give
  */
 struct tt_seg {
 	u32 seq;
@@ -73,6 +77,16 @@ struct tt_seg {
 	u8 wscale;
 	bool has_ts;
 	u32 tsval;
+	u16 mss;
+	bool sack;
+	u8 wants;
+};
+
+/* tt_seg.wants: the first of these options. */
+enum tt_wants {
+	TT_WANTS_NOTHING,
+	TT_WANTS_AUTH,	/* MD5 or AO */
+	TT_WANTS_JOIN,	/* MP_JOIN */
 };
 
 #define TT_WSCALE_NONE	0xff

@@ -22,9 +22,7 @@
 #include "net.h"
 #include "reflect.h"
 #include "synack.h"
-
-#define TCPOPT_AUTH	29	/* TCP-AO; not in the headers of older kernels */
-#define MPTCP_JOIN	1
+#include "track.h"
 
 /* All that anybody asks of it is the family. */
 static const struct request_sock_ops ops4 = { .family = PF_INET };
@@ -65,92 +63,41 @@ static void init_request(struct tt_synack *a, struct sk_buff *skb)
 		ireq->ir_iif = inet6_iif(skb);
 }
 
-/* One option of the SYN; what the stack's sysctls refuse is as if it were not there. */
-static enum tt_stat take_option(struct tt_synack *a, const u8 *p)
+/* The SYN's options; what the stack's sysctls refuse is as if it were not there. */
+static void take_options(struct tt_synack *a, const struct tt_seg *seg)
 {
 	struct inet_request_sock *ireq = &a->treq.req;
 	const struct netns_ipv4 *ipv4 = &a->net->ipv4;
-	u16 mss, user_mss;
+	u16 user_mss = READ_ONCE(tcp_sk(a->sk)->rx_opt.user_mss);
 
-	switch (p[0] << 8 | p[1]) {
-	case TCPOPT_MSS << 8 | TCPOLEN_MSS:
-		mss = get_unaligned_be16(p + 2);
-		user_mss = READ_ONCE(tcp_sk(a->sk)->rx_opt.user_mss);
-		if (mss)
-			ireq->req.mss = user_mss && user_mss < mss ? user_mss : mss;
-		break;
-	case TCPOPT_WINDOW << 8 | TCPOLEN_WINDOW:
-		if (!READ_ONCE(ipv4->sysctl_tcp_window_scaling))
-			break;
-		ireq->wscale_ok = 1;
-		ireq->snd_wscale = min_t(u8, p[2], TCP_MAX_WSCALE);
-		break;
-	case TCPOPT_SACK_PERM << 8 | TCPOLEN_SACK_PERM:
-		ireq->sack_ok = !!READ_ONCE(ipv4->sysctl_tcp_sack);
-		break;
-	case TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP:
-		if (!READ_ONCE(ipv4->sysctl_tcp_timestamps))
-			break;
-		ireq->tstamp_ok = 1;
-		ireq->req.ts_recent = get_unaligned_be32(p + 2);
-		break;
-	}
-	if (p[0] == TCPOPT_MD5SIG || p[0] == TCPOPT_AUTH)
-		return TT_STAT_cookie_left_auth;
-	if (p[0] == TCPOPT_MPTCP && p[1] > 2 && p[2] >> 4 == MPTCP_JOIN)
-		return TT_STAT_cookie_left_mptcp;
-	return TT_SYNACK_OK;
-}
-
-static enum tt_stat take_options(struct tt_synack *a, const u8 *p, int len)
-{
-	enum tt_stat why = TT_SYNACK_OK;
-
-	while (len > 0 && *p != TCPOPT_EOL && why == TT_SYNACK_OK) {
-		if (*p == TCPOPT_NOP) {
-			p++;
-			len--;
-			continue;
-		}
-		if (len < 2 || p[1] < 2 || p[1] > len)
-			break;
-		why = take_option(a, p);
-		len -= p[1];
-		p += p[1];
-	}
-	return why;
-}
-
-enum tt_stat tt_synack_init(struct tt_synack *a, struct net *net, struct sock *sk,
-			    struct sk_buff *skb, unsigned int thoff, u8 pf)
-{
-	struct inet_request_sock *ireq = &a->treq.req;
-	u8 buf[MAX_TCP_OPTION_SPACE];
-	const u8 *p;
-	enum tt_stat why;
-	int len;
-
-	memset(a, 0, offsetof(struct tt_synack, th));
-	a->net = net;
-	a->sk = sk;
-	a->pf = pf;
-	if (skb_copy_bits(skb, thoff, &a->th, sizeof(a->th)))
-		return TT_STAT_invalid_length;
-	init_request(a, skb);
-	len = __tcp_hdrlen(&a->th) - sizeof(a->th);
-	if (len <= 0)
-		return TT_SYNACK_OK;
-	p = skb_header_pointer(skb, thoff + sizeof(a->th), len, buf);
-	if (!p)
-		return TT_STAT_invalid_length;
-	why = take_options(a, p, len);
+	if (seg->mss)
+		ireq->req.mss = user_mss && user_mss < seg->mss ? user_mss : seg->mss;
 	/* without a timestamp there is no place to remember the others */
-	if (!ireq->tstamp_ok) {
-		ireq->wscale_ok = 0;
-		ireq->snd_wscale = 0;
-		ireq->sack_ok = 0;
+	if (!seg->has_ts || !READ_ONCE(ipv4->sysctl_tcp_timestamps))
+		return;
+	ireq->tstamp_ok = 1;
+	ireq->req.ts_recent = seg->tsval;
+	ireq->sack_ok = seg->sack && READ_ONCE(ipv4->sysctl_tcp_sack);
+	if (seg->wscale != TT_WSCALE_NONE && READ_ONCE(ipv4->sysctl_tcp_window_scaling)) {
+		ireq->wscale_ok = 1;
+		ireq->snd_wscale = seg->wscale;
 	}
-	return why;
+}
+
+enum tt_stat tt_synack_init(struct tt_synack *a, const struct tt_ctx *ctx, struct sock *sk)
+{
+	memset(a, 0, offsetof(struct tt_synack, th));
+	a->net = ctx->tn->net;
+	a->sk = sk;
+	a->pf = ctx->state->pf;
+	a->th = *(const struct tcphdr *)(ctx->skb->data + ctx->thoff);
+	init_request(a, ctx->skb);
+	if (ctx->seg.wants == TT_WANTS_AUTH)
+		return TT_STAT_cookie_left_auth;
+	if (ctx->seg.wants == TT_WANTS_JOIN)
+		return TT_STAT_cookie_left_mptcp;
+	take_options(a, &ctx->seg);
+	return TT_SYNACK_OK;
 }
 
 static void route_v4(struct tt_synack *a)
@@ -251,35 +198,18 @@ void tt_synack_unroute(struct tt_synack *a)
 	a->dst = NULL;
 }
 
-static u16 announced_mss(const struct tt_synack *a)
+/* The stack's choice of a first window: whole segments, of no more than @most octets. */
+static u32 first_window(int space, u32 mss, u32 most)
 {
-	return tcp_mss_clamp(tcp_sk(a->sk), tcp_dst_advmss(a->dst));
-}
-
-/*
- * The stack's choice of a first window, and what it may grow to as a shift.
- * @clamp: the most that may ever be announced, 0 for no such limit
- * @segments: the most that the first window may be, 0 for no such limit
- */
-static u32 first_window(const struct sock *sk, int space, u32 mss, u32 clamp, u32 segments,
-			bool scaling, u8 *scale)
-{
-	const struct netns_ipv4 *ipv4 = &sock_net(sk)->ipv4;
-	u32 most = clamp ?: (u32)U16_MAX << TCP_MAX_WSCALE;
 	u32 window = min_t(u32, max(space, 0), most);
 
-	if (window > mss)
-		window = rounddown(window, mss);
-	*scale = 0;
-	if (scaling) {
-		u32 grown = max3(window, (u32)READ_ONCE(ipv4->sysctl_tcp_rmem[2]),
-				 READ_ONCE(sysctl_rmem_max));
+	return window > mss ? rounddown(window, mss) : window;
+}
 
-		*scale = clamp_t(int, ilog2(min(grown, most)) - 15, 0, TCP_MAX_WSCALE);
-	}
-	if (READ_ONCE(ipv4->sysctl_tcp_workaround_signed_windows))
-		window = min(window, MAX_TCP_WINDOW);
-	return segments ? min(window, segments * mss) : window;
+/* As a shift, what it may grow to; @grown: by the sysctls. */
+static u8 scale_of(u32 window, u32 grown, u32 most)
+{
+	return clamp_t(int, ilog2(min(max(window, grown), most)) - 15, 0, TCP_MAX_WSCALE);
 }
 
 /* Not asked for nothing: to ask, the kernel clears a struct bpf_sock_ops_kern. */
@@ -298,27 +228,38 @@ bool tt_synack_bpf_ecn(const struct tt_synack *a)
 bool tt_synack_window(struct tt_synack *a)
 {
 	struct inet_request_sock *ireq = &a->treq.req;
+	const struct netns_ipv4 *ipv4 = &a->net->ipv4;
 	const struct sock *sk = a->sk;
 	u32 clamp = READ_ONCE(tcp_sk(sk)->window_clamp) ?: dst_metric(a->dst, RTAX_WINDOW);
-	u32 segments = bpf_window(a);
+	u32 grown = max_t(u32, READ_ONCE(ipv4->sysctl_tcp_rmem[2]), READ_ONCE(sysctl_rmem_max));
+	u32 segments = bpf_window(a), mss, most, window;
 	int full = tcp_full_space(sk), space = full;
-	u32 mss = announced_mss(a);
-	u8 scale, later;
 
+	a->mss = tcp_mss_clamp(tcp_sk(sk), tcp_dst_advmss(a->dst));
+	mss = a->mss;
 	/* who locks his buffer does not want more */
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK && (clamp > (u32)full || !clamp))
 		clamp = full;
+	most = clamp ?: (u32)U16_MAX << TCP_MAX_WSCALE;
 	if (!segments)
 		segments = dst_metric(a->dst, RTAX_INITRWND);
 	else if (space < (int)(segments * mss))
 		space = segments * mss;
 	if (ireq->tstamp_ok)
 		mss -= TCPOLEN_TSTAMP_ALIGNED;
-	ireq->req.rsk_rcv_wnd = first_window(sk, space, mss, clamp, segments, ireq->wscale_ok,
-					     &scale);
-	first_window(sk, full, a->ack_mss, clamp, 0, ireq->wscale_ok, &later);
-	ireq->rcv_wscale = scale;
-	return scale == later;
+	window = first_window(space, mss, most);
+	if (ireq->wscale_ok) {
+		ireq->rcv_wscale = scale_of(window, grown, most);
+		/* where both windows are below what they may grow to, there is but one scale */
+		if (max(space, full) > (int)min_t(u32, grown, INT_MAX) &&
+		    scale_of(first_window(full, a->ack_mss, most), grown, most) !=
+		    ireq->rcv_wscale)
+			return false;
+	}
+	if (READ_ONCE(ipv4->sysctl_tcp_workaround_signed_windows))
+		window = min(window, MAX_TCP_WINDOW);
+	ireq->req.rsk_rcv_wnd = segments ? min(window, segments * mss) : window;
+	return true;
 }
 
 static unsigned int header_length(const struct tt_synack *a)
@@ -335,7 +276,7 @@ static void put_options(const struct tt_synack *a, __be32 *p)
 {
 	const struct inet_request_sock *ireq = &a->treq.req;
 
-	*p++ = htonl(TCPOPT_MSS << 24 | TCPOLEN_MSS << 16 | announced_mss(a));
+	*p++ = htonl(TCPOPT_MSS << 24 | TCPOLEN_MSS << 16 | a->mss);
 	if (ireq->tstamp_ok) {
 		u32 lead = ireq->sack_ok ? TCPOPT_SACK_PERM << 8 | TCPOLEN_SACK_PERM :
 					   TCPOPT_NOP << 8 | TCPOPT_NOP;
@@ -355,16 +296,14 @@ static void put_tcp(const struct tt_synack *a, struct sk_buff *skb)
 	unsigned int len = header_length(a);
 	struct tcphdr *th = tcp_hdr(skb);
 
-	memset(th, 0, sizeof(*th));
 	th->source = htons(ireq->ir_num);
 	th->dest = ireq->ir_rmt_port;
 	th->seq = htonl(a->treq.snt_isn);
 	th->ack_seq = htonl(a->treq.rcv_nxt);
-	th->doff = len / 4;
-	th->syn = 1;
-	th->ack = 1;
-	th->ece = ireq->ecn_ok;
-	th->window = htons(min_t(u32, ireq->req.rsk_rcv_wnd, U16_MAX));
+	/* data offset, flags and window at once */
+	tcp_flag_word(th) = htonl(len / 4 << 28 | min_t(u32, ireq->req.rsk_rcv_wnd, U16_MAX)) |
+			    TCP_FLAG_SYN | TCP_FLAG_ACK | (ireq->ecn_ok ? TCP_FLAG_ECE : 0);
+	th->urg_ptr = 0;
 	put_options(a, (__be32 *)(th + 1));
 	if (a->pf == NFPROTO_IPV4)
 		th->check = ~tcp_v4_check(len, ireq->ir_loc_addr, ireq->ir_rmt_addr, 0);

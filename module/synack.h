@@ -11,6 +11,7 @@
 struct net;
 struct sk_buff;
 struct sock;
+struct tt_ctx;
 
 /* What the functions below return when nothing stands against an answer. */
 #define TT_SYNACK_OK	TT_STAT_COUNT
@@ -27,6 +28,7 @@ struct sock;
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  * @tsval: the timestamp that carries what does not fit into the cookie
  * @flowlabel: of the SYN, where the listener reflects it
+ * @mss: the MSS that the answer announces; from tt_synack_window()
  * @ack_mss: the MSS that the stack will read from the cookie
  * @th: the SYN's TCP header without its options
  * @fl: the way back, as it was looked up; written only where that is done
@@ -42,6 +44,7 @@ struct tt_synack {
 	u8 pf;
 	u32 tsval;
 	__be32 flowlabel;
+	u16 mss;
 	u16 ack_mss;
 	struct tcphdr th;
 	struct flowi fl;
@@ -51,16 +54,12 @@ struct tt_synack {
 /**
  * tt_synack_init() - read the SYN
  * @a: written whole, but for @fl and @mirror
- * @net: namespace
+ * @ctx: SYN; its options have been read, its TCP header is linear
  * @sk: listener
- * @skb: SYN, network header set; its options have been checked
- * @thoff: offset of its TCP header
- * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Return: %TT_SYNACK_OK, or the counter of what the stack alone can answer.
  */
-enum tt_stat tt_synack_init(struct tt_synack *a, struct net *net, struct sock *sk,
-			    struct sk_buff *skb, unsigned int thoff, u8 pf);
+enum tt_stat tt_synack_init(struct tt_synack *a, const struct tt_ctx *ctx, struct sock *sk);
 
 /**
  * tt_synack_route() - find the way back

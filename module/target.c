@@ -59,16 +59,22 @@ static bool depends(const struct tt_ctx *ctx, const struct sock *sk)
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
 
-static bool is_same(const struct place *a, const struct place *b)
+static bool is_there(const struct place *p, const struct tt_ctx *ctx)
 {
-	return a->tn == b->tn && ipv6_addr_equal(&a->addr, &b->addr) && a->dif == b->dif &&
-	       a->sdif == b->sdif && a->family == b->family && a->port == b->port;
+	const struct sk_buff *skb = ctx->skb;
+	bool v4 = ctx->key.family == AF_INET;
+
+	return p->tn == ctx->tn && p->port == ctx->key.port[!ctx->from] &&
+	       p->family == ctx->key.family &&
+	       ipv6_addr_equal(&p->addr, &ctx->key.addr[!ctx->from]) &&
+	       p->dif == (v4 ? inet_iif(skb) : inet6_iif(skb)) &&
+	       p->sdif == (v4 ? inet_sdif(skb) : inet6_sdif(skb));
 }
 
 /* A listener that is new to us may be the better match: that waits for the next jiffy. */
-static struct tt_queue *recall(const struct memory *m, const struct place *p, unsigned int seq)
+static struct tt_queue *recall(const struct memory *m, const struct tt_ctx *ctx, unsigned int seq)
 {
-	if (time_after(jiffies, m->until) || m->seq != seq || !is_same(&m->place, p) ||
+	if (time_after(jiffies, m->until) || m->seq != seq || !is_there(&m->place, ctx) ||
 	    READ_ONCE(m->q->dying) || READ_ONCE(m->q->sk->sk_state) != TCP_LISTEN)
 		return NULL;
 	return m->q;
@@ -78,14 +84,12 @@ static struct tt_queue *target(struct tt_ctx *ctx, bool make)
 {
 	struct memory *m = this_cpu_ptr(&memory);
 	unsigned int seq = tt_queues_seq();
-	struct place place;
 	struct tt_queue *q;
 	struct sock *sk;
 
 	if (!tt_sock_pull(ctx))
 		return NULL;
-	place_of(&place, ctx);
-	q = ctx->skb->sk ? NULL : recall(m, &place, seq);
+	q = ctx->skb->sk ? NULL : recall(m, ctx, seq);
 	if (q)
 		return q;
 	sk = tt_sock_listener(ctx);
@@ -93,7 +97,7 @@ static struct tt_queue *target(struct tt_ctx *ctx, bool make)
 		return NULL;
 	q = make ? tt_queue_get(ctx->tn, sk) : tt_queue_find(sk);
 	if (q && !depends(ctx, sk)) {
-		m->place = place;
+		place_of(&m->place, ctx);
 		m->until = jiffies;
 		m->seq = seq;
 		m->q = q;

@@ -8,6 +8,7 @@
 #include "state.h"
 #include "stats.h"
 
+struct hlist_nulls_head;
 struct nf_hook_state;
 struct sk_buff;
 struct sock;
@@ -33,6 +34,7 @@ enum tt_verdict {
  * @seg: the checked segment
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
  *	shown, so nothing else may change or be counted
+ * @bucket: from tt_sock_expect(), or NULL
  * @no_socket: LOCAL_IN has looked, and no socket has this tuple
  * @left: why the stack has to have a SYN that would have got a cookie, or TT_STAT_COUNT
  * @malformed: a SYN with an option that is none; what the stack makes of it is bounded
@@ -46,6 +48,7 @@ struct tt_ctx {
 	u32 hash;
 	int from;
 	struct tt_seg seg;
+	const struct hlist_nulls_head *bucket;
 	enum tt_stat left;
 	bool early;
 	bool no_socket;
@@ -61,6 +64,7 @@ static inline void tt_ctx_init(struct tt_ctx *ctx, struct tt_net *tn, struct sk_
 	ctx->state = state;
 	ctx->thoff = thoff;
 	ctx->hash = 0;
+	ctx->bucket = NULL;
 	ctx->left = TT_STAT_COUNT;
 	ctx->early = false;
 	ctx->no_socket = false;

@@ -92,6 +92,12 @@ static inline int ipv6_addr_type(const struct in6_addr *a)
 #define PACKET_HOST			0
 #define MAX_TCP_OPTION_SPACE		40
 #define TCP_MAX_WSCALE			14U
+#define TCPOPT_MSS			2
+#define TCPOPT_SACK_PERM		4
+#define TCPOPT_MD5SIG			19
+#define TCPOPT_MPTCP			30
+#define TCPOLEN_MSS			4
+#define TCPOLEN_SACK_PERM		2
 #define TCPOLEN_TIMESTAMP		10
 
 struct sk_buff {
@@ -163,6 +169,11 @@ static inline int icmpv6_err_convert(u8 type, u8 code, int *err)
 {
 	(void)type, (void)code, (void)err;
 	return 1;
+}
+
+static inline u16 get_unaligned_be16(const u8 *p)
+{
+	return p[0] << 8 | p[1];
 }
 
 static inline u32 get_unaligned_be32(const u8 *p)
@@ -271,6 +282,19 @@ struct sock *uk_lookup_listener(int family, const void *laddr, u16 lport);
 	uk_lookup_sock(AF_INET, &uk_daddr, dport); })
 #define __inet6_lookup_established(net, info, saddr, sport, daddr, dport, dif, sdif) \
 	uk_lookup_sock(AF_INET6, daddr, dport)
+
+/* Somebody is always in the bucket: whether it is he who is looked for, is looked up. */
+struct hlist_nulls_head { const void *first; };
+struct inet_ehash_bucket { struct hlist_nulls_head chain; };
+static const struct inet_ehash_bucket uk_bucket = { { &uk_bucket } };
+#define inet_ehashfn(net, laddr, lport, faddr, fport) \
+	((u32)((void)(laddr), (void)(lport), (void)(faddr), (fport)))
+#define inet6_ehashfn(net, laddr, lport, faddr, fport) \
+	((u32)((void)(laddr), (void)(lport), (void)(faddr), (fport)))
+#define inet_ehash_bucket(info, hash)	((void)(info), (void)(hash), &uk_bucket)
+#define is_a_nulls(node)		((unsigned long)(node) & 1)
+#define prefetch(p)			((void)(p))
+
 #define __inet_lookup_listener(net, info, skb, doff, saddr, sport, daddr, dport, dif, sdif) ({ \
 	__be32 uk_daddr = (daddr); \
 	(void)(info), (void)(saddr), (void)(sport), (void)(dif), (void)(sdif); \
