@@ -4,6 +4,7 @@
 #include <net/request_sock.h>
 
 #include "flow.h"
+#include "halfopen.h"
 #include "listener.h"
 #include "net.h"
 #include "notify.h"
@@ -66,7 +67,7 @@ void tt_flow_set_local(struct tt_flow *flow, u8 local)
 static void enqueue(struct tt_flow *flow, const struct sock *req)
 {
 	struct sock *sk = inet_reqsk(req)->rsk_listener;
-	struct tt_queue *q = sk ? tt_queue_get(flow->tn, sk) : NULL;
+	struct tt_queue *q = sk ? tt_halfopen_queue(flow->tn, sk) : NULL;
 	int end = flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
 
 	flow->source = tt_source_get(flow->tn, &flow->key, !end);

@@ -135,7 +135,7 @@ void tt_halfopen_answered(void)
 {
 }
 
-struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
+struct tt_queue *tt_halfopen_queue(struct tt_net *tn, struct sock *sk)
 {
 	return NULL;
 }
