@@ -47,8 +47,8 @@ static bool is_repeat(const struct sk_buff *skb, const struct nf_hook_state *sta
 }
 
 /* An ICMP error tells why a request may be about to go. */
-static void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
-		      const struct nf_hook_state *state)
+static noinline void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
+			       const struct nf_hook_state *state)
 {
 	struct tt_flow *flow;
 	struct tt_icmp told;
@@ -103,9 +103,6 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 		return TT_PASS;
 	}
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, state);
-	/* what is refused or answered with a cookie needs no flow */
-	if (state->hook != NF_INET_LOCAL_IN || !(ctx.seg.flags & TT_SYN))
-		ctx.hash = tt_flow_hash(tn, &ctx.key);
 	switch (state->hook) {
 	case NF_INET_LOCAL_IN:
 		return tt_track_in(&ctx);
@@ -141,7 +138,7 @@ static bool is_foreign(const struct sk_buff *skb, const struct nf_hook_state *st
 static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct tt_net *tn = tt_net_rcu(state->net);
-	struct tcphdr buf, *th;
+	struct tcphdr buf __uninitialized, *th;
 	enum tt_stat why;
 	unsigned int thoff;
 	int proto;
@@ -149,7 +146,7 @@ static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_h
 	if (is_foreign(skb, state))
 		return NF_ACCEPT;
 	/* a cookie belongs to no flow yet */
-	if (tt_synack_is_own(skb)) {
+	if (state->hook == NF_INET_LOCAL_OUT && tt_synack_is_own(skb)) {
 		tt_stat_inc(tn, segments_seen);
 		if (is_repeat(skb, state))
 			tt_stat_inc(tn, segments_repeat);

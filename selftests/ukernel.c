@@ -9,6 +9,7 @@
 #include "hook.h"
 #include "listener.h"
 #include "notify.h"
+#include "recent.h"
 #include "source.h"
 #include "synack.h"
 #include "table.h"
@@ -103,6 +104,33 @@ int tt_table_init(struct tt_net *tn)
 }
 
 void tt_table_exit(struct tt_net *tn, void (*free_flow)(void *ptr, void *arg))
+{
+}
+
+int tt_recent_init(void)
+{
+	return 0;
+}
+
+void tt_recent_exit(void)
+{
+}
+
+struct tt_flow *tt_recent_find(const struct tt_net *tn, const struct tt_key *key)
+{
+	return NULL;
+}
+
+struct tt_flow *tt_recent_sock(const struct tt_net *tn, const struct sock *sk, int *end)
+{
+	return NULL;
+}
+
+void tt_recent_add(struct tt_flow *flow)
+{
+}
+
+void tt_recent_del(struct tt_flow *flow)
 {
 }
 
