@@ -186,11 +186,18 @@ void tt_source_put(struct tt_source *source)
 {
 }
 
-void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
+bool tt_notify_wanted;
+
+bool tt_notify_ask(struct tt_flow *flow)
+{
+	return false;
+}
+
+void tt_tell_state(struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
 {
 }
 
-void tt_notify_end(const struct tt_flow *flow)
+void tt_tell_end(struct tt_flow *flow)
 {
 }
 
