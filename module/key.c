@@ -88,7 +88,10 @@ static u32 packet_l3mdev(const struct nf_hook_state *state)
 {
 	const struct net_device *dev = state->hook == NF_INET_LOCAL_OUT ? state->out : state->in;
 
-	return dev ? l3mdev_master_ifindex_rcu(dev) : 0;
+	/* which it would find out as well, by a call */
+	if (!dev || !(netif_is_l3_master(dev) || netif_is_l3_slave(dev)))
+		return 0;
+	return l3mdev_master_ifindex_rcu(dev);
 }
 
 /* The interface by which a link-local peer is reached, the VRF device aside. */
