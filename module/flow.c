@@ -7,6 +7,7 @@
 #include "listener.h"
 #include "net.h"
 #include "notify.h"
+#include "recent.h"
 #include "source.h"
 #include "table.h"
 
@@ -49,6 +50,7 @@ bool tt_flow_lock(const struct tt_net *tn, struct tt_flow *flow)
 {
 	spin_lock_bh(&flow->lock);
 	if (!(flow->flags & TT_F_DEAD) && flow->tn == tn) {
+		flow->heard = TT_HEARD_UNASKED;
 		__release(&flow->lock);		/* the caller's now */
 		return true;
 	}
@@ -69,6 +71,22 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
 		tt_flow_put(flow);
 	}
 	return NULL;
+}
+
+struct tt_flow *tt_flow_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash)
+{
+	struct tt_flow *flow = tt_recent_find(tn, key);
+
+	if (flow && tt_flow_lock(tn, flow)) {
+		if (tt_key_equal(&flow->key, key))
+			return flow;
+		tt_flow_put(flow);
+	}
+	*hash = tt_flow_hash(tn, key);
+	flow = tt_flow_get(tn, key, *hash);
+	if (flow)
+		tt_recent_add(flow);
+	return flow;
 }
 
 void tt_flow_put(struct tt_flow *flow)
@@ -122,6 +140,7 @@ void tt_flow_end(struct tt_flow *flow, enum tt_reason reason)
 	if (unproven)
 		tt_flow_unproven_del(flow);
 	flow->flags |= TT_F_DEAD;
+	tt_recent_del(flow);
 	tt_table_remove(tn, flow);
 	spin_unlock_bh(&flow->lock);
 	kmem_cache_free(flow_cache, flow);
@@ -266,6 +285,8 @@ static struct tt_flow *alloc(struct tt_net *tn, const struct tt_key *key, u32 ha
 	flow->ifindex = 0;
 	flow->queue = NULL;
 	flow->source = NULL;
+	flow->heard = TT_HEARD_UNASKED;
+	flow->cpu = 0;
 	INIT_LIST_HEAD(&flow->unproven);
 	__release(&flow->lock);			/* the caller's now */
 	return flow;
@@ -302,6 +323,7 @@ struct tt_flow *tt_flow_new(struct tt_net *tn, const struct tt_key *key, u32 has
 	__this_cpu_inc(tn->stats->stat[why]);
 	begin(flow);
 	tt_flow_unproven_add(flow);
+	tt_recent_add(flow);
 	return flow;
 }
 
@@ -323,6 +345,7 @@ static void free_flow(void *ptr, void *arg)
 		tt_queue_del(flow->queue, flow);
 	if (flow->source)
 		tt_source_put(flow->source);
+	tt_recent_del(flow);
 	kmem_cache_free(flow_cache, flow);
 	atomic_dec(&flows_total);
 }
@@ -334,13 +357,21 @@ void tt_flow_table_exit(struct tt_net *tn)
 
 int __init tt_flow_init(void)
 {
+	int err = tt_recent_init();
+
+	if (err)
+		return err;
 	flow_cache = kmem_cache_create("tcptrack_flow", sizeof(struct tt_flow), 0,
 				       SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU, flow_ctor);
-	return flow_cache ? 0 : -ENOMEM;
+	if (flow_cache)
+		return 0;
+	tt_recent_exit();
+	return -ENOMEM;
 }
 
 void tt_flow_exit(void)
 {
 	WARN_ON_ONCE(atomic_read(&flows_total));
 	kmem_cache_destroy(flow_cache);
+	tt_recent_exit();
 }

@@ -83,6 +83,8 @@ enum tt_reason {
  * @syns: retransmissions of the SYN
  * @synacks: retransmissions of the SYN-ACK
  * @reason: enum tt_reason that is told if nothing better comes
+ * @heard: whether somebody is to be told of it, asked once for as long as it is locked
+ * @cpu: 1 + the CPU that remembers it (recent.c), or 0
  *
  * All times are in jiffies, truncated to 32 bits.
  */
@@ -108,6 +110,15 @@ struct tt_flow {
 	u8 syns;
 	u8 synacks;
 	u8 reason;
+	u8 heard;
+	u16 cpu;
+};
+
+/* tt_flow.heard */
+enum tt_heard {
+	TT_HEARD_UNASKED,
+	TT_HEARD_NO,
+	TT_HEARD_YES,
 };
 
 static inline u32 tt_now(void)
@@ -154,6 +165,21 @@ u32 tt_flow_hash(const struct tt_net *tn, const struct tt_key *key);
  * Return: the flow, locked (undo with tt_flow_put()), or NULL.
  */
 struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 hash);
+
+/**
+ * tt_flow_seek() - the same for who follows a segment, or what it sets off
+ * @tn: namespace
+ * @key: its key
+ * @hash: set to tt_flow_hash() of @key if there is no flow; else left alone, or set
+ *
+ * What this CPU has had to do with lately is found without hashing, and what is found
+ * will be: the answer to a segment, and what it does to its socket, are the same flow's.
+ *
+ * Context: RCU read side, softirq or process.
+ *
+ * Return: the flow, locked, or NULL.
+ */
+struct tt_flow *tt_flow_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash);
 
 /**
  * tt_flow_lock() - lock a flow that a table walk came by
@@ -233,6 +259,8 @@ void tt_flow_gauge(const struct tt_flow *flow, long n);
  */
 void tt_flow_set_local(struct tt_flow *flow, u8 local);
 
+void tt_flow_move(struct tt_flow *flow, int end, enum tt_state state);
+
 /**
  * tt_flow_set_state() - move an end, with gauges and counters
  * @flow: locked
@@ -240,7 +268,11 @@ void tt_flow_set_local(struct tt_flow *flow, u8 local);
  * @state: where it is now. A local end is counted in each state on the way
  *	that figure 5 of RFC 9293 leaves no other way around.
  */
-void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state);
+static inline void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
+{
+	if (flow->ep[end].state != state)
+		tt_flow_move(flow, end, state);
+}
 
 /**
  * tt_flow_place() - put an end into a state without having entered it

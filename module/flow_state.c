@@ -4,6 +4,7 @@
 #include <net/request_sock.h>
 
 #include "flow.h"
+#include "halfopen.h"
 #include "listener.h"
 #include "net.h"
 #include "notify.h"
@@ -66,7 +67,7 @@ void tt_flow_set_local(struct tt_flow *flow, u8 local)
 static void enqueue(struct tt_flow *flow, const struct sock *req)
 {
 	struct sock *sk = inet_reqsk(req)->rsk_listener;
-	struct tt_queue *q = sk ? tt_queue_get(flow->tn, sk) : NULL;
+	struct tt_queue *q = sk ? tt_halfopen_queue(flow->tn, sk) : NULL;
 	int end = flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
 
 	flow->source = tt_source_get(flow->tn, &flow->key, !end);
@@ -156,21 +157,44 @@ static enum tt_state via(enum tt_state from, enum tt_state to)
 	}
 }
 
-void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_state state)
+/*
+ * A local end, with the gauges as gauge_add() has them. (By itself, so that the way of a remote
+ * one, which is short, saves no registers for it.)
+ */
+static noinline void move_local(struct tt_flow *flow, int end, enum tt_state state)
 {
-	bool local = tt_flow_side(flow, end) == TT_LOCAL;
+	struct tt_stats __percpu *stats = flow->tn->stats;
 
-	while (flow->ep[end].state != state) {
+	do {
 		enum tt_state was = flow->ep[end].state;
-		enum tt_state next = local ? via(was, state) : state;
+		enum tt_state next = via(was, state);
 
-		if (local && was == TT_SYN_RECEIVED)
+		if (was == TT_SYN_RECEIVED)
 			tt_flow_end_request(flow, next == TT_CLOSED ? flow->reason : TT_COMPLETED);
-		tt_flow_place(flow, end, next);
-		if (local)
-			__this_cpu_inc(flow->tn->stats->entered[next]);
+		if (was != TT_LISTEN && was != TT_CLOSED)
+			__this_cpu_add(stats->gauge[TT_LOCAL][was], -1);
+		if (next != TT_LISTEN && next != TT_CLOSED)
+			__this_cpu_inc(stats->gauge[TT_LOCAL][next]);
+		flow->ep[end].state = next;
+		__this_cpu_inc(stats->entered[next]);
 		tt_notify_state(flow, end, was, next);
+	} while (flow->ep[end].state != state);
+}
+
+void tt_flow_move(struct tt_flow *flow, int end, enum tt_state state)
+{
+	enum tt_side side = tt_flow_side(flow, end);
+	struct tt_stats __percpu *stats = flow->tn->stats;
+	enum tt_state was = flow->ep[end].state;
+
+	if (side == TT_LOCAL) {
+		move_local(flow, end, state);
+		return;
 	}
+	__this_cpu_add(stats->gauge[side][was], -1);
+	__this_cpu_inc(stats->gauge[side][state]);
+	flow->ep[end].state = state;
+	tt_notify_state(flow, end, was, state);
 }
 
 void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req)

@@ -178,12 +178,13 @@ static void take_ack_again(const struct tt_flow *flow, const struct tt_ctx *ctx,
 			   struct tt_endpoint *receiver)
 {
 	const struct tt_endpoint *sender = &flow->ep[ctx->from];
-	struct tt_seg ack = ctx->seg;
+	struct tt_seg ack __uninitialized;
 
-	if (ack.flags & (TT_SYN | TT_RST) || !(ack.flags & TT_ACK) ||
-	    !tt_before(sender->snd_una, tt_seg_end(&ack)) ||
-	    tt_seqrel(&flow->ep[!ctx->from], &ack) != TT_SEQ_OLD)
+	if (ctx->seg.flags & (TT_SYN | TT_RST) || !(ctx->seg.flags & TT_ACK) ||
+	    !tt_before(sender->snd_una, tt_seg_end(&ctx->seg)) ||
+	    tt_seqrel(&flow->ep[!ctx->from], &ctx->seg) != TT_SEQ_OLD)
 		return;
+	ack = ctx->seg;
 	ack.seq = receiver->rcv_nxt;
 	ack.len = 0;
 	ack.flags = TT_ACK;
@@ -243,8 +244,8 @@ static void step(struct tt_flow *flow, const struct tt_ctx *ctx)
 
 void tt_track_forward(struct tt_ctx *ctx)
 {
-	struct tt_flow *flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
-	struct tt_endpoint probe;
+	struct tt_flow *flow = tt_flow_seek(ctx->tn, &ctx->key, &ctx->hash);
+	struct tt_endpoint probe __uninitialized;
 	bool rewritten;
 
 	if (!flow)

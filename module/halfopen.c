@@ -70,6 +70,16 @@ static void pending_set(struct tt_queue *q, struct tt_source *source)
 	spin_unlock_bh(&p->lock);
 }
 
+struct tt_queue *tt_halfopen_queue(struct tt_net *tn, struct sock *sk)
+{
+	/* under RCU, whoever gives it back meanwhile (any CPU's will do) */
+	struct tt_queue *q = READ_ONCE(raw_cpu_ptr(&pending)->queue);
+
+	if (q && q->sk == sk && !READ_ONCE(q->gone) && !READ_ONCE(q->dying))
+		return q;
+	return tt_queue_get(tn, sk);
+}
+
 /* The reservations that are given back: all, or those that no receive waits for. */
 enum which { ALL, STALE };
 
@@ -296,7 +306,7 @@ enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
 void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 {
 	struct sock *sk = inet_reqsk(req)->rsk_listener;
-	struct tt_queue *q = sk ? tt_queue_get(tn, sk) : NULL;
+	struct tt_queue *q = sk ? tt_halfopen_queue(tn, sk) : NULL;
 
 	/* that one may have come by us, or be another socket's (reuseport eBPF) */
 	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q) {

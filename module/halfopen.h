@@ -51,6 +51,20 @@ enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx);
 enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx);
 
 /**
+ * tt_halfopen_queue() - tt_queue_get() for who makes or answers a request
+ * @tn: namespace
+ * @sk: its listener
+ *
+ * Mostly it is the one of the SYN that this CPU has just passed on, which has a reference on
+ * it: then nothing is looked up.
+ *
+ * Context: as tt_queue_get().
+ *
+ * Return: as tt_queue_get().
+ */
+struct tt_queue *tt_halfopen_queue(struct tt_net *tn, struct sock *sk);
+
+/**
  * tt_halfopen_synack() - a request has sent its SYN-ACK: the stack holds it
  * @tn: namespace
  * @req: request socket

@@ -8,6 +8,7 @@
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
 #include <net/dst_metadata.h>
+#include <net/ip.h>
 #include <net/l3mdev.h>
 #include <net/tcp.h>
 
@@ -47,8 +48,8 @@ static bool is_repeat(const struct sk_buff *skb, const struct nf_hook_state *sta
 }
 
 /* An ICMP error tells why a request may be about to go. */
-static void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
-		      const struct nf_hook_state *state)
+static noinline void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
+			       const struct nf_hook_state *state)
 {
 	struct tt_flow *flow;
 	struct tt_icmp told;
@@ -103,9 +104,6 @@ static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
 		return TT_PASS;
 	}
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, state);
-	/* what is refused or answered with a cookie needs no flow */
-	if (state->hook != NF_INET_LOCAL_IN || !(ctx.seg.flags & TT_SYN))
-		ctx.hash = tt_flow_hash(tn, &ctx.key);
 	switch (state->hook) {
 	case NF_INET_LOCAL_IN:
 		return tt_track_in(&ctx);
@@ -137,11 +135,23 @@ static bool is_foreign(const struct sk_buff *skb, const struct nf_hook_state *st
 	       !net_eq(dev_net(skb_dst(skb)->dev), state->net);
 }
 
+/* tt_segment_find(), without a call for nearly all that a host sees. */
+static int find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum tt_stat *why)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (pf != NFPROTO_IPV4 || iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
+		return tt_segment_find(skb, pf, thoff, why);
+	*thoff = iph->ihl * 4;
+	*why = TT_SEGMENT_OK;
+	return IPPROTO_TCP;
+}
+
 /* The steps of every packet that is not ordinary. */
 static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct tt_net *tn = tt_net_rcu(state->net);
-	struct tcphdr buf, *th;
+	struct tcphdr buf __uninitialized, *th;
 	enum tt_stat why;
 	unsigned int thoff;
 	int proto;
@@ -149,13 +159,13 @@ static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_h
 	if (is_foreign(skb, state))
 		return NF_ACCEPT;
 	/* a cookie belongs to no flow yet */
-	if (tt_synack_is_own(skb)) {
+	if (state->hook == NF_INET_LOCAL_OUT && tt_synack_is_own(skb)) {
 		tt_stat_inc(tn, segments_seen);
 		if (is_repeat(skb, state))
 			tt_stat_inc(tn, segments_repeat);
 		return NF_ACCEPT;
 	}
-	proto = tt_segment_find(skb, state->pf, &thoff, &why);
+	proto = find(skb, state->pf, &thoff, &why);
 	if (proto != IPPROTO_TCP) {
 		if (why != TT_SEGMENT_OK) {
 			tt_stat_inc(tn, segments_seen);

@@ -54,6 +54,7 @@ static int canonicalise_v4(struct tt_key *key, __be32 a, __be16 aport, __be32 b,
 	/* as order() has it: they differ only here */
 	int first = a == b ? ntohs(aport) > ntohs(bport) : ntohl(a) > ntohl(b);
 
+	/* in place: a copy of each on the stack would be cleared first, and then moved */
 	ipv6_addr_set_v4mapped(a, &key->addr[first]);
 	ipv6_addr_set_v4mapped(b, &key->addr[!first]);
 	key->port[first] = aport;
@@ -88,7 +89,10 @@ static u32 packet_l3mdev(const struct nf_hook_state *state)
 {
 	const struct net_device *dev = state->hook == NF_INET_LOCAL_OUT ? state->out : state->in;
 
-	return dev ? l3mdev_master_ifindex_rcu(dev) : 0;
+	/* which it would find out as well, by a call */
+	if (!dev || !(netif_is_l3_master(dev) || netif_is_l3_slave(dev)))
+		return 0;
+	return l3mdev_master_ifindex_rcu(dev);
 }
 
 /* The interface by which a link-local peer is reached, the VRF device aside. */
@@ -211,4 +215,29 @@ int tt_key_sock(struct tt_key *key, const struct sock *sk)
 	}
 #endif
 	return canonicalise_v4(key, sk->sk_rcv_saddr, lport, sk->sk_daddr, rport);
+}
+
+static bool has_addrs(const struct tt_key *key, int end, const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		return key->family == AF_INET6 &&
+		       ipv6_addr_equal(&key->addr[end], &sk->sk_v6_rcv_saddr) &&
+		       ipv6_addr_equal(&key->addr[!end], &sk->sk_v6_daddr);
+#endif
+	return key->family == AF_INET && key->addr[end].s6_addr32[3] == sk->sk_rcv_saddr &&
+	       key->addr[!end].s6_addr32[3] == sk->sk_daddr;
+}
+
+int tt_key_is_sock(const struct tt_key *key, const struct sock *sk)
+{
+	int end = key->port[1] == inet_sk(sk)->inet_sport;
+
+	/* a server's port may be its client's, too */
+	if (end && key->port[0] == key->port[1])
+		return -ENOENT;
+	if (key->port[end] != inet_sk(sk)->inet_sport || key->port[!end] != sk->sk_dport ||
+	    key->dev || READ_ONCE(sk->sk_bound_dev_if) || !has_addrs(key, end, sk))
+		return -ENOENT;
+	return end;
 }

@@ -16,6 +16,7 @@
 #include "flow.h"
 #include "local.h"
 #include "net.h"
+#include "recent.h"
 #include "sock.h"
 #include "track.h"
 #include "window.h"
@@ -124,7 +125,7 @@ void tt_local_mark(struct tt_flow *flow, int end)
 
 struct tt_flow *tt_local_get(struct tt_ctx *ctx)
 {
-	struct tt_flow *flow = tt_flow_get(ctx->tn, &ctx->key, ctx->hash);
+	struct tt_flow *flow = tt_flow_seek(ctx->tn, &ctx->key, &ctx->hash);
 
 	if (flow && flow->flags & TT_F_FORWARD) {
 		tt_flow_end(flow, TT_IDLE);
@@ -275,39 +276,78 @@ static void sock_closed(struct tt_flow *flow, int end, const struct sock *sk,
 		tt_local_finish(flow, end, reason);
 }
 
+/* The segment that causes this may have been followed further already. */
+static void sock_moved(struct tt_flow *flow, int end, enum tt_state state)
+{
+	if (!tt_flow_behind(flow, end, state)) {
+		tt_flow_set_state(flow, end, state);
+		tt_flow_prove(flow);
+	}
+	/* the socket says so before it is so (inet_sk_state_store()) */
+	flow->touched = tt_now();
+	tt_flow_put(flow);
+}
+
+/*
+ * The segment that this CPU has just followed causes this, and all is known already. Not locked:
+ * a flow that ends meanwhile, and is another one by now, would not have been found either.
+ */
+static bool is_foreseen(const struct tt_flow *flow, int end, int state)
+{
+	/* any value that each of them had since the flow was found will do */
+	return data_race(state != TCP_CLOSE && flow->ep[end].state == tt_state_of(state) &&
+			 flow->touched == tt_now() && flow->local & BIT(end) &&
+			 (flow->flags & (TT_F_PROVEN | TT_F_FORWARD | TT_F_DEAD)) ==
+			 TT_F_PROVEN);
+}
+
+static struct tt_flow *flow_of_sock(struct tt_net *tn, const struct sock *sk, int *end)
+{
+	struct tt_key key __uninitialized;
+	u32 hash;
+
+	*end = tt_key_sock(&key, sk);
+	return *end < 0 ? NULL : tt_flow_seek(tn, &key, &hash);
+}
+
 void tt_track_sock(struct tt_net *tn, struct sock *sk, int state)
 {
-	struct sock *now = NULL;
 	struct tt_flow *flow;
-	struct tt_key key;
-	int end = tt_key_sock(&key, sk);
+	struct sock *now;
+	int end;
 
 	/* a child is not told its peer before it is ESTABLISHED, nor a client its port */
-	if (end < 0 || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
 		return;
-	if (state == TCP_CLOSE)
-		now = tt_sock_find(tn, &key, end, READ_ONCE(sk->sk_bound_dev_if));
-	/* two CPUs may make a child each of one request (inet_ehash_nolisten): one goes */
-	if (now && now != sk && now->sk_state != TCP_TIME_WAIT)
-		goto out;
-	flow = tt_flow_get(tn, &key, tt_flow_hash(tn, &key));
+	flow = tt_recent_sock(tn, sk, &end);
+	if (flow && is_foreseen(flow, end, state))
+		return;
+	if (flow && tt_flow_lock(tn, flow)) {
+		if (tt_key_is_sock(&flow->key, sk) != end) {
+			tt_flow_put(flow);
+			flow = NULL;
+		}
+	} else {
+		flow = NULL;
+	}
 	if (!flow)
-		goto out;
+		flow = flow_of_sock(tn, sk, &end);
+	if (!flow)
+		return;
 	if (flow->flags & TT_F_FORWARD || !(flow->local & BIT(end))) {
 		tt_flow_put(flow);
-	} else if (state == TCP_CLOSE) {
-		sock_closed(flow, end, sk, now);
-	} else {
-		/* the segment that causes this may have been followed further already */
-		if (!tt_flow_behind(flow, end, tt_state_of(state))) {
-			tt_flow_set_state(flow, end, tt_state_of(state));
-			tt_flow_prove(flow);
-		}
-		/* the socket says so before it is so (inet_sk_state_store()) */
-		flow->touched = tt_now();
-		tt_flow_put(flow);
+		return;
 	}
-out:
+	if (state != TCP_CLOSE) {
+		sock_moved(flow, end, tt_state_of(state));
+		return;
+	}
+	now = tt_sock_find(tn, &flow->key, end, READ_ONCE(sk->sk_bound_dev_if));
+	/* two CPUs may make a child each of one request (inet_ehash_nolisten): one goes */
+	if (now && now != sk && now->sk_state != TCP_TIME_WAIT)
+		tt_flow_put(flow);
+	else
+		sock_closed(flow, end, sk, now);
 	if (now)
 		sock_gen_put(now);
 }

@@ -305,8 +305,6 @@ static void follow_known(struct tt_ctx *ctx, struct sock *sk)
 
 static void follow(struct tt_ctx *ctx, struct sock *sk)
 {
-	if (ctx->seg.flags & TT_SYN)
-		ctx->hash = tt_flow_hash(ctx->tn, &ctx->key);
 	step_or_begin(tt_local_get(ctx), ctx, sk);
 }
 

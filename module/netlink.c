@@ -23,6 +23,14 @@ static const struct genl_multicast_group groups[] = {
 	},
 };
 
+/* A socket is about to be in a group. */
+static int __maybe_unused join(int group)
+{
+	if (group == TCPTRACK_NLGRP_STATE)
+		tt_notify_want();
+	return 0;
+}
+
 /* In parallel: whoever dumps a million flows keeps nobody's requests waiting. */
 struct genl_family tt_netlink_family __ro_after_init = {
 	.name = TCPTRACK_FAMILY_NAME,
@@ -34,6 +42,7 @@ struct genl_family tt_netlink_family __ro_after_init = {
 	.n_ops = ARRAY_SIZE(tcptrack_nl_ops),
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
+	TT_GENL_BIND(join)
 };
 
 struct sk_buff *tt_netlink_reply(struct genl_info *info, size_t size, void **hdr)

@@ -56,6 +56,14 @@ static atomic_t batches[2];
 /* The groups are those of our family: written by tt_notify_open() and tt_notify_close(). */
 static bool is_open;
 
+/* Nobody has ever listened: then nobody needs to be asked. */
+bool tt_notify_wanted;
+
+void tt_notify_want(void)
+{
+	WRITE_ONCE(tt_notify_wanted, true);
+}
+
 static bool opened(void)
 {
 	/* pairs with tt_notify_open(): the family knows its groups */
@@ -253,9 +261,13 @@ void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const stru
 		queue_delayed_work(system_unbound_wq, &n->work, 1);
 }
 
-static bool somebody(const struct tt_net *tn)
+bool tt_notify_ask(struct tt_flow *flow)
 {
-	return tt_notify_heard(tn, TCPTRACK_NLGRP_STATE) || tt_subscription_any(tn);
+	bool heard = tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE) ||
+		     tt_subscription_any(flow->tn);
+
+	flow->heard = heard ? TT_HEARD_YES : TT_HEARD_NO;
+	return heard;
 }
 
 static void tell(const struct tt_flow *flow, const struct tt_notice *e)
@@ -266,7 +278,7 @@ static void tell(const struct tt_flow *flow, const struct tt_notice *e)
 		tt_subscription_tell(flow, e);
 }
 
-void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
+void tt_tell_state(struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
 {
 	enum tt_side side = tt_flow_side(flow, end);
 
@@ -276,7 +288,7 @@ void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enu
 	if (side == TT_LOCAL)
 		trace_tcptrack_state(flow, end, was, next);
 	trace_state(flow, end, was, next);
-	if (!somebody(flow->tn))
+	if (!tt_notify_somebody(flow))
 		return;
 	tell(flow, &(struct tt_notice) { TCPTRACK_CMD_FLOW_STATE, BIT(side), next, {
 		{ TCPTRACK_A_FLOW_END, end != tt_view_first_end(flow) },
@@ -286,13 +298,13 @@ void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enu
 	} });
 }
 
-void tt_notify_end(const struct tt_flow *flow)
+void tt_tell_end(struct tt_flow *flow)
 {
 	int a = tt_view_first_end(flow);
 	u32 sides = BIT(tt_flow_side(flow, 0)) | BIT(tt_flow_side(flow, 1));
 
 	trace_state(flow, a, flow->ep[a].state, TT_TRACE_END);
-	if (!somebody(flow->tn))
+	if (!tt_notify_somebody(flow))
 		return;
 	tell(flow, &(struct tt_notice) { TCPTRACK_CMD_FLOW_END, sides, flow->reason, {
 		{ TCPTRACK_A_FLOW_STATE_A, flow->ep[a].state },
@@ -337,6 +349,10 @@ void tt_notify_exit(struct tt_notify *n)
 
 void tt_notify_open(void)
 {
+	/* groups may have been joined by number before they were ours */
+	if (!TT_GENL_HAS_BIND ||
+	    genl_has_listeners(&tt_netlink_family, &init_net, TCPTRACK_NLGRP_STATE))
+		tt_notify_want();
 	/* pairs with opened() */
 	smp_store_release(&is_open, true);
 }

@@ -52,6 +52,22 @@ struct tt_notify {
 	struct delayed_work work;
 };
 
+DECLARE_TRACEPOINT(state);
+DECLARE_TRACEPOINT(tcptrack_state);
+extern bool tt_notify_wanted;
+bool tt_notify_ask(struct tt_flow *flow);
+void tt_tell_state(struct tt_flow *flow, int end, enum tt_state was, enum tt_state next);
+void tt_tell_end(struct tt_flow *flow);
+
+/* Whoever comes to listen while the flow is locked will be told what comes later. */
+static inline bool tt_notify_somebody(struct tt_flow *flow)
+{
+	if (likely(!READ_ONCE(tt_notify_wanted)))
+		return false;
+	return flow->heard == TT_HEARD_UNASKED ? tt_notify_ask(flow) :
+						 flow->heard == TT_HEARD_YES;
+}
+
 /**
  * tt_notify_state() - an end of a flow has entered a state
  * @flow: locked
@@ -61,13 +77,23 @@ struct tt_notify {
  *
  * Told to the tracepoints, and to who listens.
  */
-void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next);
+static inline void tt_notify_state(struct tt_flow *flow, int end, enum tt_state was,
+				   enum tt_state next)
+{
+	if (tracepoint_enabled(state) || tracepoint_enabled(tcptrack_state) ||
+	    tt_notify_somebody(flow))
+		tt_tell_state(flow, end, was, next);
+}
 
 /**
  * tt_notify_end() - a flow is over
  * @flow: locked; its reason says why
  */
-void tt_notify_end(const struct tt_flow *flow);
+static inline void tt_notify_end(struct tt_flow *flow)
+{
+	if (tracepoint_enabled(state) || tt_notify_somebody(flow))
+		tt_tell_end(flow);
+}
 
 /* What becomes of a half-open connection; each that is added ends once. */
 enum tt_halfopen_event {
@@ -171,6 +197,13 @@ static inline bool tt_notify_closed(const struct tt_notify *n)
  * Context: may sleep.
  */
 void tt_notify_exit(struct tt_notify *n);
+
+/**
+ * tt_notify_want() - somebody is about to listen
+ *
+ * From now on, in all namespaces: who does is asked each time.
+ */
+void tt_notify_want(void);
 
 /* The family is there, with its groups. */
 void tt_notify_open(void);

@@ -39,6 +39,9 @@ static void set_state(void *data, const struct sock *sk, int from, int to)
 
 	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM)
 		return;
+	/* a child that is made: nobody has anything to learn */
+	if (from == TCP_LISTEN && to == TCP_SYN_RECV)
+		return;
 	rcu_read_lock();
 	tn = tt_net_find(sock_net(sk));
 	if (tn) {

@@ -120,6 +120,7 @@ static int set(struct tt_net *tn, struct sock *sk, u32 portid, struct filter *fi
 	RCU_INIT_POINTER(s->filter, filter);
 	sock_hold(sk);
 	tt_notify_init(&s->notify, tn, sk, portid);
+	tt_notify_want();
 	count(tn, 1);
 	list_add_tail_rcu(&s->list, &tn->subscriptions);
 	return 0;

@@ -41,6 +41,8 @@ static const struct rhashtable_params params = {
 	.hashfn = key_hash,
 	.obj_hashfn = flow_hash,
 	.obj_cmpfn = flow_cmp,
+	/* 2 KB; with less, each burst of some tens of connections would make it grow, and shrink */
+	.min_size = 256,
 	.automatic_shrinking = true,
 };
 

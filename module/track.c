@@ -119,15 +119,6 @@ bool tt_track_refused(enum tt_event ev, u8 flags)
 	}
 }
 
-void tt_track_apply(struct tt_flow *flow, int end, const struct tt_endpoint *next)
-{
-	enum tt_state was = flow->ep[end].state;
-
-	flow->ep[end] = *next;
-	flow->ep[end].state = was;
-	tt_flow_set_state(flow, end, next->state);
-}
-
 void tt_track_halfclose(struct tt_flow *flow, int from, const struct tt_seg *seg)
 {
 	if (seg->len && flow->ep[from].state == TT_CLOSE_WAIT)
@@ -137,11 +128,13 @@ void tt_track_halfclose(struct tt_flow *flow, int from, const struct tt_seg *seg
 bool tt_track_crossed(struct tt_flow *flow, int from, const struct tt_seg *seg)
 {
 	const struct tt_endpoint *other = &flow->ep[!from];
-	struct tt_endpoint next = flow->ep[from];
+	struct tt_endpoint next __uninitialized;
 
-	if (!(seg->flags & TT_FIN) || !(seg->flags & TT_ACK) || next.state != TT_CLOSE_WAIT ||
-	    !(other->flags & TT_EP_FIN_SENT) || !tt_before(seg->ack, other->snd_nxt))
+	if (flow->ep[from].state != TT_CLOSE_WAIT || !(seg->flags & TT_FIN) ||
+	    !(seg->flags & TT_ACK) || !(other->flags & TT_EP_FIN_SENT) ||
+	    !tt_before(seg->ack, other->snd_nxt))
 		return false;
+	next = flow->ep[from];
 	next.state = TT_ESTABLISHED;
 	tt_step(&next, TT_SENT, seg);
 	next.state = TT_CLOSING;

@@ -4,6 +4,7 @@
 
 #include <net/netfilter/nf_conntrack.h>
 
+#include "flow.h"
 #include "key.h"
 #include "state.h"
 #include "stats.h"
@@ -29,7 +30,7 @@ enum tt_verdict {
  * @state: where the hook runs
  * @thoff: offset of its TCP header
  * @key: of its flow
- * @hash: of @key; in LOCAL_IN a SYN's is there once it is followed
+ * @hash: of @key, once it was looked for and no flow was found
  * @from: the sender's end in @key
  * @seg: the checked segment
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be
@@ -108,7 +109,7 @@ void tt_track_sock(struct tt_net *tn, struct sock *sk, int state);
  * tt_track_adopt() - make the flow of a socket that has none, or complete it
  * @tn: namespace
  * @key: from tt_key_sock()
- * @hash: of @key; in LOCAL_IN a SYN's is there once it is followed
+ * @hash: of @key
  * @end: the socket's end
  * @sk: full, request or TIME_WAIT socket
  *
@@ -162,7 +163,17 @@ bool tt_track_refused(enum tt_event ev, u8 flags);
  * @end: the end
  * @next: its new variables and state
  */
-void tt_track_apply(struct tt_flow *flow, int end, const struct tt_endpoint *next);
+static inline void tt_track_apply(struct tt_flow *flow, int end, const struct tt_endpoint *next)
+{
+	struct tt_endpoint *ep = &flow->ep[end];
+	enum tt_state was = ep->state;
+
+	*ep = *next;
+	if (was == next->state)
+		return;
+	ep->state = was;
+	tt_flow_move(flow, end, next->state);
+}
 
 /**
  * tt_track_crossed() - a FIN that does not acknowledge the other side's

@@ -9,6 +9,7 @@
 #include "hook.h"
 #include "listener.h"
 #include "notify.h"
+#include "recent.h"
 #include "source.h"
 #include "synack.h"
 #include "table.h"
@@ -106,6 +107,33 @@ void tt_table_exit(struct tt_net *tn, void (*free_flow)(void *ptr, void *arg))
 {
 }
 
+int tt_recent_init(void)
+{
+	return 0;
+}
+
+void tt_recent_exit(void)
+{
+}
+
+struct tt_flow *tt_recent_find(const struct tt_net *tn, const struct tt_key *key)
+{
+	return NULL;
+}
+
+struct tt_flow *tt_recent_sock(const struct tt_net *tn, const struct sock *sk, int *end)
+{
+	return NULL;
+}
+
+void tt_recent_add(struct tt_flow *flow)
+{
+}
+
+void tt_recent_del(struct tt_flow *flow)
+{
+}
+
 unsigned int tt_net_flows_max(const struct tt_net *tn)
 {
 	return tn->conf.flows_max;
@@ -135,7 +163,7 @@ void tt_halfopen_answered(void)
 {
 }
 
-struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
+struct tt_queue *tt_halfopen_queue(struct tt_net *tn, struct sock *sk)
 {
 	return NULL;
 }
@@ -158,11 +186,18 @@ void tt_source_put(struct tt_source *source)
 {
 }
 
-void tt_notify_state(const struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
+bool tt_notify_wanted;
+
+bool tt_notify_ask(struct tt_flow *flow)
+{
+	return false;
+}
+
+void tt_tell_state(struct tt_flow *flow, int end, enum tt_state was, enum tt_state next)
 {
 }
 
-void tt_notify_end(const struct tt_flow *flow)
+void tt_tell_end(struct tt_flow *flow)
 {
 }
 

@@ -35,6 +35,7 @@ struct inet6_dev {
 #define IFF_LOOPBACK			0x8
 #define IFNAMSIZ			16
 #define netif_is_l3_master(dev)		((void)(dev), false)
+#define netif_is_l3_slave(dev)		((void)(dev), false)
 #define l3mdev_master_ifindex_rcu(dev)	((void)(dev), 0)
 #define dev_get_by_index_rcu(net, i)	((void)(net), (void)(i), (struct net_device *)NULL)
 
