@@ -40,7 +40,7 @@ static void forget_signals(void)
 {
 	static const int signals[] = {
 		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH, SIGSEGV, SIGABRT, SIGBUS,
-		SIGFPE,
+		SIGFPE, SIGALRM,
 	};
 	sigset_t none;
 	size_t i;
