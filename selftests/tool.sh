@@ -28,6 +28,18 @@ prints()
 	[[ $status -eq $1 && $out == "$2" ]] || { echo "status $status, not $1: $out"; return 1; }
 }
 
+# What cannot be written is told, whatever it is and however it is shown.
+full_disk()
+{
+	local what='tcptrackctl: what was to be printed was not: No space left on device' c
+	prints 2 "tcptrackctl: the metrics were not written: No space left on device" \
+		eval "ctl_a metrics >/dev/full" || return
+	for c in status stats states listeners settings save explain; do
+		prints 2 "$what" eval "ctl_a $c >/dev/full" && prints 2 "$what" eval "ctl_a -j $c >/dev/full" &&
+			prints 2 "$what" eval "ctl_a -p $c >/dev/full" || { echo "$c"; return 1; }
+	done
+}
+
 # --- explain ---
 
 explained()
@@ -425,7 +437,7 @@ gone_unheard()
 	return 1
 }
 
-plan 17
+plan 18
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -457,6 +469,7 @@ settle_state "$a" local ESTABLISHED 6 || bail "no connections"
 kill -STOP "$echoes" "$four" "$six"
 check "known lines of metrics" known_lines
 check "what alerts and dashboard ask for is there" watched
+check "a full disk" full_disk
 check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'
 if command -v promtool >/dev/null; then
 	check "promtool finds nothing" checked_by_promtool

@@ -129,14 +129,17 @@ static unsigned int seconds(const char *text)
 	return n;
 }
 
+void not_printed(int err)
+{
+	die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(err ? err : EIO));
+}
+
 void flush_stdout(void)
 {
 	int err = fflush(stdout) ? errno : 0;
 
-	if (!err && ferror(stdout))	/* of before: what was not written is forgotten */
-		err = EIO;
-	if (err)
-		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(err));
+	if (err || ferror(stdout))	/* of before: what was not written is forgotten */
+		not_printed(err);
 }
 
 static int help(void)

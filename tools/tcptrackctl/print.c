@@ -102,10 +102,19 @@ static size_t json_flags(void)
 	return options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
 }
 
+static void dump(const json_t *value)
+{
+	errno = 0;
+	if (value && !json_dumpf(value, stdout, json_flags()))
+		return;
+	if (value && ferror(stdout))
+		not_printed(errno);
+	die(EXIT_REFUSED, "no memory");
+}
+
 void print_json(json_t *value)
 {
-	if (!value || json_dumpf(value, stdout, json_flags()))
-		die(EXIT_REFUSED, "no memory");
+	dump(value);
 	putchar('\n');
 	json_decref(value);
 }
@@ -132,8 +141,7 @@ void list_next(void)
 void list_add(json_t *value)
 {
 	list_next();
-	if (!value || json_dumpf(value, stdout, json_flags()))
-		die(EXIT_REFUSED, "no memory");
+	dump(value);
 	json_decref(value);
 }
 

@@ -59,6 +59,9 @@ void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char 
 /* Ends if not all that was printed is written. */
 void flush_stdout(void);
 
+/* Says that not all was, by this errno (0: of before, nobody knows), and ends. */
+void __attribute__((noreturn)) not_printed(int err);
+
 /* Into a network namespace of ip-netns(8), or it ends. */
 void enter_netns(const char *name);
 
