@@ -177,16 +177,21 @@ early()
 	in_ns "$a" nft delete table inet wall
 }
 
-# Who may not look is told what was not looked at.
-early_for_users()
+# Who may not look is told what was not looked at, and that nothing is known of it.
+for_users()
 {
-	local out
+	local out cannot="is not checked: Operation not permitted"
 	ns_sysctl "$a" net.tcptrack.early=prerouting
 	out=$(in_ns "$a" "${nobody[@]}" "$ctl" doctor 2>&1)
-	ns_sysctl "$a" net.tcptrack.early=off
-	[[ $out == *"tcptrackctl: early is not checked: Operation not permitted"* ]] && return
-	echo "$out"
-	return 1
+	[[ $? -eq 5 && $out == "tcptrackctl: early $cannot
+tcptrackctl: flowtable $cannot
+nothing found; 2 not checked" ]] || { echo "$out"; return 1; }
+	out=$(in_ns "$a" "${nobody[@]}" "$ctl" -j doctor 2>/dev/null)
+	[[ $? -eq 5 && $out == '[]' ]] || { echo "$out"; return 1; }
+	ns_sysctl "$a" net.tcptrack.early=off net.ipv4.tcp_timestamps=0
+	out=$(in_ns "$a" "${nobody[@]}" "$ctl" doctor 2>/dev/null)
+	[[ $? -eq 4 && $out == tcp_timestamps:* ]] || { echo "$out"; return 1; }
+	ns_sysctl "$a" net.ipv4.tcp_timestamps=1
 }
 
 xdp_program()
@@ -284,7 +289,7 @@ run "a backlog that was cut, and full" somaxconn_full
 run "conntrack nearly full" conntrack
 run "flows_max nearly reached" flows_max
 check "early and a firewall" early
-check "early and a firewall, for users" early_for_users
+check "for users" for_users
 check "an XDP program" xdp_program
 if modprobe -q nf_flow_table || grep -qw nf_flow_table_init /proc/kallsyms; then
 	check "a flowtable" flowtable

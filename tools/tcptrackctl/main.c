@@ -84,7 +84,7 @@ static const char usage_text[] =
 	"  -h, --help         this\n"
 	"\n"
 	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module),\n"
-	"4 (the doctor has found something) or 5 (not all was saved or restored).\n";
+	"4 (the doctor has found something) or 5 (not all was saved, restored or looked at).\n";
 
 void die(int status, const char *format, ...)
 {

@@ -16,7 +16,7 @@ enum {
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
 	EXIT_FOUND,		/* doctor */
-	EXIT_PARTLY,		/* save, restore, settings */
+	EXIT_PARTLY,		/* save, restore, settings, doctor */
 };
 
 struct options {
