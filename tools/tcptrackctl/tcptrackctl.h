@@ -135,8 +135,11 @@ const char *status_flood(const json_t *all);
 
 /* --- metrics.c --- */
 
-/* All metrics, or it ends and has written nothing. */
+/* All metrics, or it ends and has written nothing: who sees an error sees nothing else. */
 void metrics_write(FILE *to);
+
+/* The same, but what was printed when it ends is not all, and the caller knows that. */
+void metrics_print(FILE *to);
 
 /* --- settings.c, listeners.c: what save.c keeps --- */
 
