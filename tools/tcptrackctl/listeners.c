@@ -112,16 +112,20 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 static const char *header(void)
 {
 	static char text[1024];
-	size_t i, n;
+	size_t i;
 
-	n = snprintf(text, sizeof(text), "family address");
-	for (i = 0; i < ARRAY_SIZE(before); i++)
-		n += snprintf(text + n, sizeof(text) - n, " %s", before[i].name);
-	n += snprintf(text + n, sizeof(text) - n, " mode");
-	for (i = 0; i < LAST; i++)
-		n += snprintf(text + n, sizeof(text) - n, " %s", after[i].name);
-	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode %s",
-		 after[LAST].name);
+	snprintf(text, sizeof(text), "family address");
+	for (i = 0; i < ARRAY_SIZE(before); i++) {
+		append(text, sizeof(text), " ");
+		append(text, sizeof(text), before[i].name);
+	}
+	append(text, sizeof(text), " mode");
+	for (i = 0; i < LAST; i++) {
+		append(text, sizeof(text), " ");
+		append(text, sizeof(text), after[i].name);
+	}
+	append(text, sizeof(text), " limit_set overflow cookie_mode ");
+	append(text, sizeof(text), after[LAST].name);
 	return text;
 }
 

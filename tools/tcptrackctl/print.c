@@ -29,15 +29,24 @@ const char *word(const char * const *words, uint32_t n)
 	return "?";
 }
 
+void append(char *text, size_t size, const char *more)
+{
+	size_t n = strlen(text);
+
+	snprintf(text + n, size - n, "%s", more);
+}
+
 /* "a, b or c" */
 static const char *choices(const char * const *words)
 {
 	static char text[128];
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; words[i]; i++)
-		n += snprintf(text + n, sizeof(text) - n, "%s%s",
-			      !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	*text = '\0';
+	for (i = 0; words[i]; i++) {
+		append(text, sizeof(text), !i ? "" : words[i + 1] ? ", " : " or ");
+		append(text, sizeof(text), words[i]);
+	}
 	return text;
 }
 

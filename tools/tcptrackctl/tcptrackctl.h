@@ -228,6 +228,9 @@ extern const char * const class_words[];
 /* What a user wants it to be: one of the words, or, without words, a number. Ends if not. */
 uint32_t value_of(const char *name, const char * const *words, const char *text);
 
+/* As much of it as there is room for in size bytes. */
+void append(char *text, size_t size, const char *more);
+
 const char *family_name(uint16_t family);
 
 /* ADDRESS:PORT, [ADDRESS]:PORT; in a static buffer, of which there are four. */
