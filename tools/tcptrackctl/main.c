@@ -86,10 +86,14 @@ static const char usage_text[] =
 	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module),\n"
 	"4 (the doctor has found something) or 5 (not all was saved, restored or looked at).\n";
 
+void (*die_first)(void);
+
 void die(int status, const char *format, ...)
 {
 	va_list args;
 
+	if (die_first)
+		die_first();
 	fflush(stdout);
 	fputs("tcptrackctl: ", stderr);
 	va_start(args, format);

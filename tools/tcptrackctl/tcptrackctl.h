@@ -53,6 +53,9 @@ int cmd_top(int argc, char **argv);
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* What die() does first, or NULL: of who has a terminal to give back. */
+extern void (*die_first)(void);
+
 /* Says so and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 

@@ -79,6 +79,7 @@ void screen_open(void)
 	if (!newterm(NULL, stdout, stdin))
 		die(EXIT_USAGE, "top cannot draw on a terminal \"%s\" (TERM; \"top -b\" prints)",
 		    term ? term : "");
+	die_first = screen_close;
 	mind_crashes();
 	cbreak();
 	noecho();
@@ -92,6 +93,7 @@ void screen_open(void)
 
 void screen_close(void)
 {
+	die_first = NULL;
 	endwin();
 }
 
