@@ -35,9 +35,20 @@ full_disk()
 	prints 2 "tcptrackctl: the metrics were not written: No space left on device" \
 		eval "ctl_a metrics >/dev/full" || return
 	for c in status stats states listeners settings save explain; do
-		prints 2 "$what" eval "ctl_a $c >/dev/full" && prints 2 "$what" eval "ctl_a -j $c >/dev/full" &&
-			prints 2 "$what" eval "ctl_a -p $c >/dev/full" || { echo "$c"; return 1; }
+		echo "$c"
+		prints 2 "$what" eval "ctl_a $c >/dev/full" &&
+			prints 2 "$what" eval "ctl_a -j $c >/dev/full" &&
+			prints 2 "$what" eval "ctl_a -p $c >/dev/full" || return
 	done
+}
+
+# The verdict has two bars of an address, port and two devices: they say whose.
+whose_bar()
+{
+	ctl_a listener set 192.0.2.9:9 limit 1 && ctl_a listener set 192.0.2.9:9 dev lo limit 1 || return
+	[[ $(ctl_a | sed -n 's/^\(192[^ ]*\) .*/\1/p' | sort) == '192.0.2.9:9
+192.0.2.9:9%lo' ]] || { ctl_a; return 1; }
+	ctl_a listener delete 192.0.2.9:9 && ctl_a listener delete 192.0.2.9:9 dev lo
 }
 
 # --- explain ---
@@ -437,7 +448,7 @@ gone_unheard()
 	return 1
 }
 
-plan 18
+plan 19
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -470,6 +481,7 @@ kill -STOP "$echoes" "$four" "$six"
 check "known lines of metrics" known_lines
 check "what alerts and dashboard ask for is there" watched
 check "a full disk" full_disk
+check "a bar for each device" whose_bar
 check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'
 if command -v promtool >/dev/null; then
 	check "promtool finds nothing" checked_by_promtool
