@@ -76,7 +76,7 @@ static const char usage_text[] =
 	"                     -d: how often (1); -b: printed as text, -N: so many times\n"
 	"  help               this\n"
 	"\n"
-	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"
+	"  -n, --netns NAME   in this network namespace of ip-netns(8), or by its path\n"
 	"  -4, -6             listeners and flows of this family only\n"
 	"  -j, --json         JSON        -p, --pretty  JSON with indentation\n"
 	"  -r, --rate SECONDS stats: what changes in so many seconds, and how fast\n"
@@ -113,8 +113,6 @@ void enter_netns(const char *name)
 {
 	int err;
 
-	if (strchr(name, '/'))
-		die(EXIT_USAGE, "\"%s\" is no name of a network namespace", name);
 	err = netns_enter(name);
 	if (err == -ENOENT)
 		die(EXIT_USAGE, "no network namespace \"%s\" (\"ip netns\" lists them)", name);

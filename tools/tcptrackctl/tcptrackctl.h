@@ -65,7 +65,7 @@ void flush_stdout(void);
 /* Says that not all was, by this errno (0: of before, nobody knows), and ends. */
 void __attribute__((noreturn)) not_printed(int err);
 
-/* Into a network namespace of ip-netns(8), or it ends. */
+/* Into a network namespace of ip-netns(8), or of a path, or it ends. */
 void enter_netns(const char *name);
 
 /* Ends if there are arguments that a subcommand does not take. */
@@ -160,7 +160,7 @@ extern const char * const listener_cookie_words[];
 
 /* --- netns.c --- */
 
-/* Goes into the namespace of a name of ip-netns(8). Returns 0 or a negative errno. */
+/* Goes into the namespace of a name of ip-netns(8), or of a path. Returns 0 or a negative errno. */
 int netns_enter(const char *name);
 
 /* Back to where netns_enter() was called first. */
