@@ -177,16 +177,90 @@ early()
 	in_ns "$a" nft delete table inet wall
 }
 
-# Who may not look is told what was not looked at.
-early_for_users()
+# behind EARLY CHAIN: with the early hook there this chain is told of, and with it off all is well.
+behind()
 {
-	local out
+	ns_sysctl "$a" net.tcptrack.early="$1"
+	mends early "a listener in cookie mode answers before $2 can hide it" \
+		"$sysctl_in_a $a sysctl -w net.tcptrack.early=off"
+}
+
+before_all()
+{
+	ns_sysctl "$a" net.tcptrack.early="$1"
+	is_well && ns_sysctl "$a" net.tcptrack.early=off
+}
+
+# prerouting PRIORITY: a chain there, and what it is told as, in $chain.
+prerouting()
+{
+	in_ns "$a" nft -f - <<-END || return
+		table inet wall {
+			chain p { type filter hook prerouting priority $1; policy accept; }
+		}
+	END
+	chain="nft's chain wall p"
+}
+
+# Banned addresses are where they win, or not.
+early_prerouting()
+{
+	local chain drop='add rule inet wall p tcp dport 81 drop' p
+	prerouting raw && before_all ingress && in_ns "$a" nft "$drop" && before_all prerouting &&
+		behind ingress "$chain" && in_ns "$a" nft delete table inet wall || return
+	for p in -299 mangle 100; do
+		prerouting "$p" && before_all prerouting && before_all ingress &&
+			in_ns "$a" nft "$drop" && behind prerouting "$chain" && behind ingress "$chain" &&
+			in_ns "$a" nft delete table inet wall || return
+	done
+	prerouting -301 && in_ns "$a" nft 'chain inet wall p { policy drop; }' &&
+		before_all prerouting && behind ingress "$chain" &&
+		in_ns "$a" nft delete table inet wall || return
+	in_ns "$a" nft -f - <<-END
+		table inet wall {
+			chain p { type filter hook ingress device v1 priority 0; tcp dport 81 drop; }
+		}
+	END
+	before_all prerouting && before_all ingress && in_ns "$a" nft delete table inet wall
+}
+
+# legacy OF ARGUMENT...: iptables or ip6tables
+legacy()
+{
+	in_ns "$a" "$1-legacy" "${@:2}"
+}
+
+# A table that lets everything pass hides nothing.
+early_iptables()
+{
+	local of
+	for of in iptables ip6tables; do
+		legacy "$of" -S INPUT >/dev/null && before_all prerouting &&
+			legacy "$of" -A INPUT -i v9 -j DROP && behind prerouting "$of' INPUT" &&
+			legacy "$of" -F INPUT && before_all prerouting &&
+			legacy "$of" -P INPUT DROP && behind ingress "$of' INPUT" &&
+			legacy "$of" -P INPUT ACCEPT && legacy "$of" -P OUTPUT DROP &&
+			before_all ingress && legacy "$of" -P OUTPUT ACCEPT || return
+		legacy "$of" -t raw -A PREROUTING -i v9 -j DROP && before_all prerouting &&
+			behind ingress "$of' raw PREROUTING" && legacy "$of" -t raw -F || return
+	done
+}
+
+# Who may not look is told what was not looked at, and that nothing is known of it.
+for_users()
+{
+	local out cannot="is not checked: Operation not permitted"
 	ns_sysctl "$a" net.tcptrack.early=prerouting
 	out=$(in_ns "$a" "${nobody[@]}" "$ctl" doctor 2>&1)
-	ns_sysctl "$a" net.tcptrack.early=off
-	[[ $out == *"tcptrackctl: early is not checked: Operation not permitted"* ]] && return
-	echo "$out"
-	return 1
+	[[ $? -eq 5 && $out == "tcptrackctl: early $cannot
+tcptrackctl: flowtable $cannot
+nothing found; 2 not checked" ]] || { echo "$out"; return 1; }
+	out=$(in_ns "$a" "${nobody[@]}" "$ctl" -j doctor 2>/dev/null)
+	[[ $? -eq 5 && $out == '[]' ]] || { echo "$out"; return 1; }
+	ns_sysctl "$a" net.tcptrack.early=off net.ipv4.tcp_timestamps=0
+	out=$(in_ns "$a" "${nobody[@]}" "$ctl" doctor 2>/dev/null)
+	[[ $? -eq 4 && $out == tcp_timestamps:* ]] || { echo "$out"; return 1; }
+	ns_sysctl "$a" net.ipv4.tcp_timestamps=1
 }
 
 xdp_program()
@@ -269,7 +343,7 @@ known key; DKMS signs with this one, which the firmware asks about at the next b
 	return "$status"
 }
 
-plan 14
+plan 16
 tt_load
 ns_add a b
 flood_link mac_a "$a" "$b"
@@ -284,7 +358,13 @@ run "a backlog that was cut, and full" somaxconn_full
 run "conntrack nearly full" conntrack
 run "flows_max nearly reached" flows_max
 check "early and a firewall" early
-check "early and a firewall, for users" early_for_users
+check "early and prerouting" early_prerouting
+if command -v iptables-legacy >/dev/null && legacy iptables -S >/dev/null 2>&1; then
+	check "early and iptables" early_iptables
+else
+	skip "early and iptables" "no iptables-legacy (package iptables), or a kernel without it"
+fi
+check "for users" for_users
 check "an XDP program" xdp_program
 if modprobe -q nf_flow_table || grep -qw nf_flow_table_init /proc/kallsyms; then
 	check "a flowtable" flowtable

@@ -275,6 +275,31 @@ flow f 80 40000
 quiet
 count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 
+case a banned address in raw does not win at ingress
+ON
+sysctl net.tcptrack.early ingress
+asked z 39999
+sh nft add table inet t
+sh nft 'add chain inet t r { type filter hook prerouting priority raw; }'
+sh nft add rule inet t r ip saddr 10.9.0.2 drop
+sh nft add rule inet t r ip6 saddr fd09::2 drop
+flow f 80 40000
+> S opt mss=1460
+< SA
+count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 early_cookies 1
+
+case a banned address in a chain of inet at ingress wins
+ON
+asked z 39999
+sh nft add table inet t
+sh nft 'add chain inet t r { type filter hook ingress device peer0 priority 10000; }'
+sh nft add rule inet t r ip saddr 10.9.0.2 drop
+sh nft add rule inet t r ip6 saddr fd09::2 drop
+flow f 80 40000
+> S opt mss=1460
+quiet
+count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
+
 case a banned address at ingress wins
 ON
 asked z 39999

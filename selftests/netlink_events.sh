@@ -374,6 +374,32 @@ nobody_listens()
 	flood 9 -n 100 && settle_value "$a" flows 0 && counters_are "$a" events_lost 0 closed_refused 100
 }
 
+# Who cannot write, for nobody reads, is ended all the same; what was not written is told.
+unread()
+{
+	local begun now status
+	policy
+	mkfifo "$scratch/full"
+	exec 8<>"$scratch/full"
+	nsenter --net="/run/netns/$a" -- "$ctl" monitor state >"$scratch/full" 2>"$scratch/unread.err" &
+	unread=$!
+	wait_for joined "$unread" 20 || return
+	# (more than a pipe has room for, 64 KiB)
+	flood 9 -n 1000 && settle_value "$a" flows 0 || return
+	pause 1
+	now_ms
+	begun=$now
+	kill -TERM "$unread"
+	wait_for eval '! kill -0 "$unread" 2>/dev/null' 10
+	now_ms
+	kill -KILL "$unread" 2>/dev/null
+	wait "$unread"
+	status=$?
+	exec 8<&-
+	echo "status $status, $((now - begun)) ms"
+	[[ $status -eq 2 && $((now - begun)) -lt 2000 ]]
+}
+
 # The kernel's own client.
 by_ynl()
 {
@@ -456,7 +482,7 @@ module_goes()
 
 events_script
 n=$(peer_count "$(cases)")
-plan $((n + 14))
+plan $((n + 15))
 tt_load
 peer_cases '' "$(cases)"
 to=10.1.1.1
@@ -477,6 +503,7 @@ else
 	skip "root of another user namespace" "no user namespaces"
 fi
 run "what is lost is counted, and said" counted
+run "ended while nobody reads" unread
 check "nobody listens, nothing is lost" nobody_listens
 if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
 	run "the kernel's own client" by_ynl

@@ -289,6 +289,42 @@ which()
 		listener_is "$port" limit_set 6 sockets 1 && delete_it
 }
 
+# What is set for a device that has gone is told, and is deleted by its number; a name is one first.
+device_gone()
+{
+	local dev
+	policy
+	fresh
+	ip -n "$a" link add gone type dummy && ip -n "$a" link add other type dummy &&
+		ctl_a listener set "[::]:$port" dev gone limit 5 &&
+		ctl_a listener set "[::]:$port" dev other limit 6 || return
+	dev=$(ip_ns "$a" -o link show dev gone | sed 's/:.*//')
+	ip -n "$a" link del gone && ip -n "$a" link set other name "if$dev" &&
+		says 5 "$a: [::]:$port is not saved: its device is gone" \
+			eval 'ctl_a save >/dev/null' || return
+	says 1 'no device "nosuch" ("ip link" lists them)' \
+		ctl_a listener delete "[::]:$port" dev nosuch &&
+	says 1 'no device "if" ("ip link" lists them)' ctl_a listener delete "[::]:$port" dev if &&
+	says 1 'no device "0" ("ip link" lists them)' ctl_a listener delete "[::]:$port" dev 0 &&
+	says 1 'no device "4294967297" ("ip link" lists them)' \
+		ctl_a listener delete "[::]:$port" dev 4294967297 &&
+	says 1 "no device \"$dev\" (\"ip link\" lists them)" set_it dev "$dev" limit 1 || return
+	[[ $(devices) == "$((dev + 1)) 6 $dev 5 " ]] || { devices; return 1; }
+	ctl_a listener delete "[::]:$port" dev "if$dev" && [[ $(devices) == "$dev 5 " ]] &&
+		ctl_a listener delete "[::]:$port" dev "$dev" && [[ -z $(devices) ]] &&
+		ctl_a save >/dev/null || return
+	ip -n "$a" link set "if$dev" name gone && ctl_a listener set "[::]:$port" dev gone limit 5 &&
+		ip -n "$a" link del gone &&
+		ctl_a listener delete "[::]:$port" dev "if$((dev + 1))" && ctl_a save >/dev/null
+}
+
+# The devices for which something is set, and what.
+devices()
+{
+	ctl_a -j listeners | sed -n 's/.*"dev":\([1-9][0-9]*\),.*"limit_set":\([0-9]*\).*/\1 \2/p' |
+		sort -rn | tr '\n' ' '
+}
+
 namespaces()
 {
 	policy
@@ -459,13 +495,14 @@ cases()
 
 [[ -e /proc/self/ns/user ]] && users=1
 [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null && client=1
-plan $((2 * 14 + 8))
+plan $((2 * 14 + 9))
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	cases
 done
 run "one after the other" one_by_one
 run "of this address, port and device" which
+run "of a device that has gone" device_gone
 run "of this namespace" namespaces
 run "refusals" refusals
 run "not for users" not_for_users

@@ -213,11 +213,12 @@ joined()
 		END { exit !ok }' "/proc/$1/net/netlink" 2>/dev/null
 }
 
-# says STATUS TEXT ARGUMENT...: of "tcptrackctl monitor"
+# says STATUS TEXT [-4|-6] ARGUMENT...: of "tcptrackctl monitor"
 says()
 {
-	local out status
-	out=$("$ctl" -n "$a" monitor "${@:3}" 2>&1)
+	local out status family=()
+	[[ ${3:-} != -[46] ]] || family=("$3")
+	out=$(timeout 10 "$ctl" -n "$a" "${family[@]}" monitor "${@:3+${#family[@]}}" 2>&1)
 	status=$?
 	[[ $status -eq $1 && $out == "tcptrackctl: $2" ]] ||
 		{ echo "status $status, not $1: $out (${*:3})"; return 1; }
@@ -257,6 +258,30 @@ by_tool()
 	says 1 'monitor flood takes no argument: "port"' flood port 9 &&
 	says 2 'the module refuses: nothing to tell: neither a state nor a reason: Invalid argument' \
 		state state none reason none
+}
+
+# told_of OPTION PORT: what is told with it of a connection by each family is one's alone.
+told_of()
+{
+	nsenter --net="/run/netns/$a" -- "$ctl" "$1" monitor state >"$scratch/told" 2>&1 &
+	tool=$!
+	wait_for joined "$tool" 20 || { cat "$scratch/told"; return 1; }
+	in_ns "$b" traffic client fd01:0:0:1::1 9 refused 5 >/dev/null &&
+		in_ns "$b" traffic client 10.1.1.1 9 refused 5 >/dev/null || return
+	sleep 0.3
+	kill -TERM "$tool"
+	wait "$tool" || return
+	[[ $(grep -c "^flow-end $2:9 " "$scratch/told") -eq 5 ]] &&
+		! grep -v "^flow-[a-z]* $2:9 " "$scratch/told"
+}
+
+# -4 and -6, which are for the states of flows.
+by_family()
+{
+	told_of -4 10.1.1.1 && told_of -6 '\[fd01:0:0:1::1\]' &&
+	says 1 'family is given twice' -4 state family ipv4 &&
+	says 1 '-4 and -6 are for "monitor state"' -4 &&
+	says 1 '-4 and -6 are for "monitor state"' -6 flood
 }
 
 # The kernel's own client: a second set takes the place of the first.
@@ -315,7 +340,7 @@ module_goes()
 	refuse && heard_is sub $((2 * N)) "$N" 0 0
 }
 
-plan 11
+plan 12
 tt_load
 flood_between
 ns_add alone
@@ -328,6 +353,7 @@ run "the same as the group" as_the_group
 run "it is deleted" deleted
 run "what is lost is counted, for each" counted
 run "by tcptrackctl monitor" by_tool
+run "by tcptrackctl -4 and -6 monitor" by_family
 run "so many and no more" bounded
 run "a port ID that is taken again" reused
 if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then

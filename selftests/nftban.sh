@@ -85,7 +85,28 @@ spoofed()
 		[[ $(grep -c ' for ' "$scratch/recipe") -eq $((expected + $(wc -w <<<"$1"))) ]]
 }
 
-plan 4
+# at_ingress NET: before an early hook there, the sets have to be looked at there, too.
+at_ingress()
+{
+	policy overflow=cookie cookie_start=0 cookie_min_time=600000 early_devices=v1 early=ingress
+	fresh
+	in_ns "$a" nft flush set inet tcptrack_ban "$set" &&
+		in_ns "$a" nft add element inet tcptrack_ban "$set" "{ $1 timeout 1h }" &&
+		in_ns "$b" traffic client "$to" "$port" client 1 || return
+	counters_begin "$a"
+	flood "$port" -n 100 -f 100 -p 3 && counters_are "$a" syns 100 early_cookies 100 || return
+	sed 's/eth0/v1/' "$EXAMPLES/nft-few-sources-ingress.nft" | in_ns "$a" nft -f - || return
+	counters_begin "$a"
+	flood "$port" -n 100 -f 100 -p 3 && in_ns "$b" traffic client "$to" "$port" client 5 &&
+		counters_are "$a" syns 5 early_cookies 5 || return
+	in_ns "$a" nft add element inet tcptrack_ban "never${set#v}" "{ $1 }" &&
+		flood "$port" -n 100 -f 100 -p 3 && counters_are "$a" syns 105 early_cookies 105 || return
+	in_ns "$a" nft delete chain inet tcptrack_ban ingress &&
+		in_ns "$a" nft flush set inet tcptrack_ban "$set" &&
+		ns_sysctl "$a" net.tcptrack.early=off
+}
+
+plan 6
 tt_load
 flood_between
 recipe || bail "$(cat "$scratch/recipe")"
@@ -100,4 +121,7 @@ to=fd01:0:0:1::1 set=v6 expected=6
 run "few sources are banned, and let go" few "$six"
 expected=9
 run "a spoofed flood bans nobody" spoofed "$six"
+run "with the early hook at ingress" at_ingress 2001:2::/48
+to=10.1.1.1 set=v4
+run "with the early hook at ingress" at_ingress 198.18.0.0/22
 finish

@@ -200,6 +200,56 @@ atomic()
 	return "$status"
 }
 
+# What is no file of its own is written to, and stays what it is. (What is read from a fifo is
+# there while it is written.)
+through()
+{
+	local null=$scratch/null fifo=$scratch/fifo
+	set_all && mknod "$null" c 1 3 && chmod 606 "$null" && mkfifo "$fifo" || return
+	prints 0 '' "$ctl" -n "$a" save "$null" && prints 0 '' "$ctl" -n "$a" metrics "$null" &&
+		[[ -c $null && $(stat -c %a "$null") == 606 ]] || return
+	cat "$fifo" >"$scratch/read" &
+	prints 0 '' "$ctl" -n "$a" save "$fifo" && wait $! && [[ -p $fifo ]] &&
+		cmp "$scratch/read" <(text_of_a) || return
+	prints 2 "tcptrackctl: $scratch: Is a directory" "$ctl" -n "$a" save "$scratch" &&
+		[[ -z $(compgen -G "$null.*"; compgen -G "$fifo.*"; compgen -G "$scratch.*") ]]
+}
+
+# What stdout is already, by the name of it: after what is there.
+own_stdout()
+{
+	set_all && echo before >"$scratch/out" &&
+		prints 0 '' eval '"$ctl" -n "$a" save /dev/stdout >>"$scratch/out"' &&
+		cmp "$scratch/out" <(echo before; text_of_a) &&
+		prints 0 "$(text_of_a)" "$ctl" -n "$a" save /dev/stdout && [[ -h /dev/stdout ]]
+}
+
+# A link stays one; what it leads to is another file with the mode and the owner of before.
+links()
+{
+	local link=$scratch/link file=$scratch/target inode
+	set_all && echo before >"$file" && chown 1:2 "$file" && chmod 640 "$file" &&
+		ln -s target "$link" || return
+	inode=$(stat -c %i "$file")
+	prints 0 '' "$ctl" -n "$a" save "$link" && [[ $(readlink "$link") == target ]] &&
+		[[ $(stat -c '%F %a %u:%g' "$file") == 'regular file 640 1:2' ]] &&
+		[[ $(stat -c %i "$file") -ne $inode ]] && cmp "$file" <(text_of_a) || return
+	ln -sf nowhere "$link" &&
+		prints 2 "tcptrackctl: $link: No such file or directory" "$ctl" -n "$a" save "$link" &&
+		[[ -z $(compgen -G "$link.*"; compgen -G "$file.*"; compgen -G "$scratch/nowhere*") ]]
+}
+
+# Ended by a signal while it writes (here: at the size that a file may have), it takes away what
+# it began.
+ended()
+{
+	local dir=$scratch/ended
+	mkdir -p "$dir" && echo before >"$dir/file" || return
+	prlimit --fsize=100 --core=0 "$ctl" -n "$a" save "$dir/file"
+	[[ $? -eq $((128 + $(kill -l XFSZ))) && $(<"$dir/file") == before && $(ls "$dir") == file ]] ||
+		{ ls "$dir"; return 1; }
+}
+
 # A line of the file for another: edit SED...
 edit()
 {
@@ -363,7 +413,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 17
+plan 21
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -375,6 +425,10 @@ check "restore, of standard input" by_stdin
 check "--exact: what was set afterwards goes" and_back_exactly
 check "-n, one namespace" one_only
 check "a file is whole, or as it was" atomic
+check "a device, a fifo and a directory are not replaced" through
+check "/dev/stdout" own_stdout
+check "a link stays, mode and owner, too" links
+check "a signal leaves nothing" ended
 check "what cannot be restored is told, the rest is restored" partly
 check "parts that are not what they should be" malformed
 check "a namespace that is gone" namespace_gone

@@ -81,6 +81,33 @@ head_only()
 		[[ $(sed -n 's/^Content-Length: //p' "$scratch/head") -gt 10000 ]]
 }
 
+# peak PID: the most memory that it has had, in bytes.
+peak()
+{
+	echo $(($(sed -n 's/^VmPeak:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status") * 1024))
+}
+
+# With many listeners a page is long, and there is no second one of it in the server; whoever
+# takes it slowly gets all of it.
+long_page()
+{
+	local before size i
+	page || return
+	before=$(peak "$four")
+	for ((i = 1; i <= 256; i++)); do
+		"$ctl" -n "$a" listener set "192.0.2.1:$i" limit 1 || return
+	done
+	page || return
+	size=$(stat -c %s "$scratch/body")
+	echo "page $size, memory $before and $(($(peak "$four") - before)) more"
+	[[ $size -gt 500000 && $(($(peak "$four") - before)) -lt $((size / 4)) ]] || return
+	# shellcheck disable=SC2016	# the other shell's
+	in_ns "$a" timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9475
+		printf "$0" >&3; sleep 3; cat <&3' "$GET" | tr -d '\r' >"$scratch/slow"
+	size=$(sed -n 's/^Content-Length: //p' "$scratch/slow")
+	[[ $(sed '1,/^$/d' "$scratch/slow" | wc -c) -eq $size ]] || { wc "$scratch/slow"; return 1; }
+}
+
 # In pieces, which each come by themselves.
 in_pieces()
 {
@@ -193,7 +220,7 @@ for_users()
 	return "$status"
 }
 
-plan 11
+plan 12
 tt_load
 ns_add a
 serve_at four 127.0.0.1 9475
@@ -209,5 +236,6 @@ check "clients that say nothing" crowd
 check "socket activation" eval 'by_systemd && by_systemd no'
 check "arguments" arguments
 check "for a user without privileges" for_users
+check "a long page" long_page
 check "without the module, and with another one" without_module
 finish

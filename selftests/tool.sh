@@ -28,6 +28,58 @@ prints()
 	[[ $status -eq $1 && $out == "$2" ]] || { echo "status $status, not $1: $out"; return 1; }
 }
 
+# What cannot be written is told, whatever it is and however it is shown.
+full_disk()
+{
+	local what='tcptrackctl: what was to be printed was not: No space left on device' c
+	prints 2 "tcptrackctl: the metrics were not written: No space left on device" \
+		eval "ctl_a metrics >/dev/full" || return
+	for c in status stats states listeners settings save explain; do
+		echo "$c"
+		prints 2 "$what" eval "ctl_a $c >/dev/full" &&
+			prints 2 "$what" eval "ctl_a -j $c >/dev/full" &&
+			prints 2 "$what" eval "ctl_a -p $c >/dev/full" || return
+	done
+}
+
+# By a path as by a name, as ip(8) has it: of a process, say.
+by_path()
+{
+	local path pid status
+	nsenter --net="/run/netns/$a" -- sleep 1000 >/dev/null &
+	pid=$! path=/proc/$!/ns/net
+	wait_for in_that "$path" 10 && ctl_a set cookie_start=77 || return
+	cmp <("$ctl" -n "$path" settings) <(ctl_a settings) &&
+		! "$ctl" settings | cmp -s - <(ctl_a settings) &&
+		"$ctl" -n "$path" save >"$scratch/path" && ctl_a set cookie_start=75 &&
+		"$ctl" -n "$path" restore "$scratch/path" &&
+		[[ $(ctl_a settings | grep ^cookie_start) == 'cookie_start = 77' ]] &&
+		prints 5 "tcptrackctl: $path: nothing of this namespace is restored: Invalid argument" \
+			"$ctl" restore "$scratch/path" &&
+		prints 1 "tcptrackctl: no network namespace \"$scratch/x\" (\"ip netns\" lists them)" \
+			"$ctl" -n "$scratch/x" settings &&
+		prints 2 "tcptrackctl: network namespace \"$scratch/path\": Invalid argument (only root may enter it)" \
+			"$ctl" -n "$scratch/path" settings
+	status=$?
+	ctl_a set cookie_start=75
+	kill "$pid"
+	return "$status"
+}
+
+in_that()
+{
+	[[ $1 -ef /run/netns/$a ]]
+}
+
+# The verdict has two bars of an address, port and two devices: they say whose.
+whose_bar()
+{
+	ctl_a listener set 192.0.2.9:9 limit 1 && ctl_a listener set 192.0.2.9:9 dev lo limit 1 || return
+	[[ $(ctl_a | sed -n 's/^\(192[^ ]*\) .*/\1/p' | sort) == '192.0.2.9:9
+192.0.2.9:9%lo' ]] || { ctl_a; return 1; }
+	ctl_a listener delete 192.0.2.9:9 && ctl_a listener delete 192.0.2.9:9 dev lo
+}
+
 # --- explain ---
 
 explained()
@@ -425,7 +477,7 @@ gone_unheard()
 	return 1
 }
 
-plan 17
+plan 20
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -457,6 +509,9 @@ settle_state "$a" local ESTABLISHED 6 || bail "no connections"
 kill -STOP "$echoes" "$four" "$six"
 check "known lines of metrics" known_lines
 check "what alerts and dashboard ask for is there" watched
+check "a full disk" full_disk
+check "a namespace by its path" by_path
+check "a bar for each device" whose_bar
 check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'
 if command -v promtool >/dev/null; then
 	check "promtool finds nothing" checked_by_promtool

@@ -393,6 +393,44 @@ q quit ? help p pause +- delay <> sort r reverse t states ^v scroll   1-5 of 16
 END
 }
 
+# On a terminal that nobody reads (drawn anew with Ctrl-L until that has no room) it is ended all
+# the same, with 2, and the terminal's modes are those of before.
+unread()
+{
+	cat >"$scratch/unread.py" <<-'END'
+	import fcntl, os, pty, signal, struct, sys, termios, time
+
+	ours, its = pty.openpty()
+	fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 250, 0, 0))
+	before = termios.tcgetattr(its)
+	pid = os.fork()
+	if not pid:
+	    os.setsid()
+	    fcntl.ioctl(its, termios.TIOCSCTTY, 0)
+	    for fd in range(3):
+	        os.dup2(its, fd)
+	    os.execvpe(sys.argv[1], sys.argv[1:], dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8"))
+	for i in range(100):
+	    time.sleep(0.1)
+	    os.write(ours, b"\x0c")
+	drawing = termios.tcgetattr(its)[3] & termios.ICANON == 0
+	os.kill(pid, signal.SIGTERM)
+	begun = time.monotonic()
+	while time.monotonic() < begun + 5:
+	    if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+	        break
+	    time.sleep(0.05)
+	took = time.monotonic() - begun
+	os.kill(pid, signal.SIGKILL)
+	print(drawing, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), took < 2,
+	      termios.tcgetattr(its) == before)
+	END
+	[[ $(timeout 60 python3 "$scratch/unread.py" "$ctl" -n "$a" top 2>&1 | tee "$scratch/unread") == \
+		'True 2 True True' ]] && return
+	cat "$scratch/unread"
+	return 1
+}
+
 by_signal()
 {
 	local s
@@ -430,7 +468,7 @@ gone()
 	wait_for no_server 10 || { started; return 1; }
 }
 
-plan 18
+plan 19
 tt_load
 something_to_see
 run "a screen" whole
@@ -449,6 +487,7 @@ run "quit" quits
 run "ASCII" ascii
 run "the module goes and comes" without_module
 run "ended by a signal" by_signal
+run "ended by a signal while nobody reads" unread
 run "what it refuses" refused
 run "nothing is left of it" gone
 finish

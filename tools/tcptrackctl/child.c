@@ -40,7 +40,7 @@ static void forget_signals(void)
 {
 	static const int signals[] = {
 		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH, SIGSEGV, SIGABRT, SIGBUS,
-		SIGFPE,
+		SIGFPE, SIGALRM,
 	};
 	sigset_t none;
 	size_t i;
@@ -98,16 +98,27 @@ bool child_start(struct child *c, void (*run)(void))
 	return false;
 }
 
-char *child_end(struct child *c, int *status, size_t *size)
+int child_end_file(struct child *c, int *status)
 {
-	char *text;
+	int fd, *from;
 
 	*status = -1;
 	while (waitpid(c->pid, status, 0) < 0 && errno == EINTR)
 		;
 	*status = WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
 	c->pid = -1;
-	text = contents(*status ? c->err : c->out, size);
+	from = *status ? &c->err : &c->out;
+	fd = *from;
+	*from = -1;
 	close_all(c);
+	return fd;
+}
+
+char *child_end(struct child *c, int *status, size_t *size)
+{
+	int fd = child_end_file(c, status);
+	char *text = contents(fd, size);
+
+	close(fd);
 	return text;
 }

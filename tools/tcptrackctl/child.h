@@ -16,9 +16,12 @@ struct child {
 bool child_start(struct child *c, void (*run)(void));
 
 /*
- * Waits for it. Returns what it has printed (to free), or NULL: to stdout if its status is 0,
- * else to stderr. -1: no answer came in time.
+ * Waits for it. Returns what it has printed: to stdout if its status is 0, else to stderr. -1:
+ * no answer came in time. A memfd, which is the caller's.
  */
+int child_end_file(struct child *c, int *status);
+
+/* The same as a text (to free), or NULL. */
 char *child_end(struct child *c, int *status, size_t *size);
 
 #endif /* TCPTRACKCTL_CHILD_H */

@@ -19,6 +19,8 @@
 static json_t *stats;
 static const char *checking;
 static unsigned int findings;
+static const char *unchecked;	/* the last one of them */
+static unsigned int nunchecked;
 
 bool doctor_is_plain(const char *name)
 {
@@ -72,6 +74,10 @@ void doctor_found(const char *command, const char *format, ...)
 
 void doctor_cannot(const char *why)
 {
+	if (unchecked != checking) {
+		unchecked = checking;
+		nunchecked++;
+	}
 	fprintf(stderr, "tcptrackctl: %s is not checked: %s\n", checking, why);
 }
 
@@ -305,8 +311,10 @@ int cmd_doctor(int argc, char **argv)
 	}
 	if (options.json)
 		list_end();
+	else if (!findings && nunchecked)
+		printf("nothing found; %u not checked\n", nunchecked);
 	else if (!findings)
 		puts("nothing is wrong");
 	json_decref(stats);
-	return findings ? EXIT_FOUND : 0;
+	return findings ? EXIT_FOUND : nunchecked ? EXIT_PARTLY : 0;
 }

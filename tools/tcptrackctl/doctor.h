@@ -3,6 +3,7 @@
 #define DOCTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Tells of a finding: what is wrong (a sentence), and the command that mends it. "@" at the
@@ -23,6 +24,14 @@ void doctor_cannot(const char *why);
 void check_early(void);
 void check_flowtable(void);
 void check_xdp(void);
+
+/* --- doctor_iptables.c --- */
+
+/*
+ * A chain of iptables behind the early hook, here or at ingress, that lets not everything pass:
+ * what it is called, or, if there is none, what was there before.
+ */
+void doctor_iptables(char *chain, size_t size, bool at_ingress);
 
 /* --- doctor.c: for checks --- */
 

@@ -3,12 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
@@ -86,6 +86,7 @@ static int nft_dump(uint16_t what, mnl_cb_t each)
 /* --- early --- */
 
 static char firewall[512];
+static bool at_ingress;
 
 static uint32_t be32(const struct nlattr *attr)
 {
@@ -97,7 +98,14 @@ static const char *text(const struct nlattr *attr)
 	return attr ? mnl_attr_get_str(attr) : "?";
 }
 
-/* A chain of the filter type at the input hook, that lets not everything pass. */
+/* Whether the early hook is before it: at ingress, or where raw has just been. */
+static bool is_later(uint32_t hook, int32_t priority)
+{
+	return hook == NF_INET_LOCAL_IN ||
+	       (hook == NF_INET_PRE_ROUTING && (at_ingress || priority > NF_IP_PRI_RAW));
+}
+
+/* A chain of the filter type, behind the early hook, that lets not everything pass. */
 static int chain(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
@@ -109,7 +117,7 @@ static int chain(const struct nlmsghdr *nlh, void *data)
 	     nfg->nfgen_family != NFPROTO_IPV6))
 		return MNL_CB_OK;
 	netlink_nested(attrs[NFTA_CHAIN_HOOK], hook, NFTA_HOOK_MAX);
-	if (be32(hook[NFTA_HOOK_HOOKNUM]) != NF_INET_LOCAL_IN ||
+	if (!is_later(be32(hook[NFTA_HOOK_HOOKNUM]), be32(hook[NFTA_HOOK_PRIORITY])) ||
 	    (be32(attrs[NFTA_CHAIN_POLICY]) == NF_ACCEPT && !be32(attrs[NFTA_CHAIN_USE])))
 		return MNL_CB_OK;
 	snprintf(firewall, sizeof(firewall), "nft's chain %s %s", text(attrs[NFTA_CHAIN_TABLE]),
@@ -122,9 +130,8 @@ void check_early(void)
 	if (doctor_setting_is("early", "off"))
 		return;
 	firewall[0] = '\0';
-	if (doctor_has_line("/proc/net/ip_tables_names", "filter\n") ||
-	    doctor_has_line("/proc/net/ip6_tables_names", "filter\n"))
-		snprintf(firewall, sizeof(firewall), "iptables' INPUT");
+	at_ingress = doctor_setting_is("early", "ingress");
+	doctor_iptables(firewall, sizeof(firewall), at_ingress);
 	nft_dump(NFT_MSG_GETCHAIN, chain);
 	if (*firewall)
 		doctor_found("@sysctl -w net.tcptrack.early=off",

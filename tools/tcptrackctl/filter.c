@@ -107,11 +107,12 @@ void filter_read(const struct filter *filters, struct nlmsghdr *nlh, int argc, c
 {
 	char names[128] = "";
 	uint32_t said = 0;
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; filters[i].name; i++)
-		n += snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
-			      filters[i].name);
+	for (i = 0; filters[i].name; i++) {
+		append(names, sizeof(names), i ? ", " : "");
+		append(names, sizeof(names), filters[i].name);
+	}
 	for (; argc > 0; argc -= 2, argv += 2) {
 		for (i = 0; filters[i].name && strcmp(filters[i].name, argv[0]); i++)
 			;

@@ -2,6 +2,7 @@
 /* listeners, listener: their queues, limits and counters; what is set for one. */
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,16 +112,20 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 static const char *header(void)
 {
 	static char text[1024];
-	size_t i, n;
+	size_t i;
 
-	n = snprintf(text, sizeof(text), "family address");
-	for (i = 0; i < ARRAY_SIZE(before); i++)
-		n += snprintf(text + n, sizeof(text) - n, " %s", before[i].name);
-	n += snprintf(text + n, sizeof(text) - n, " mode");
-	for (i = 0; i < LAST; i++)
-		n += snprintf(text + n, sizeof(text) - n, " %s", after[i].name);
-	snprintf(text + n, sizeof(text) - n, " limit_set overflow cookie_mode %s",
-		 after[LAST].name);
+	snprintf(text, sizeof(text), "family address");
+	for (i = 0; i < ARRAY_SIZE(before); i++) {
+		append(text, sizeof(text), " ");
+		append(text, sizeof(text), before[i].name);
+	}
+	append(text, sizeof(text), " mode");
+	for (i = 0; i < LAST; i++) {
+		append(text, sizeof(text), " ");
+		append(text, sizeof(text), after[i].name);
+	}
+	append(text, sizeof(text), " limit_set overflow cookie_mode ");
+	append(text, sizeof(text), after[LAST].name);
 	return text;
 }
 
@@ -172,10 +177,25 @@ bad:
 	    "tcptrackctl listeners");
 }
 
-static uint32_t device(const char *name)
+/* N or, as ip(8) has it, ifN; or 0. */
+static uint32_t index_of(const char *text)
+{
+	unsigned long n;
+	char *end;
+
+	text += strncmp(text, "if", 2) ? 0 : 2;
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	return *text < '0' || *text > '9' || *end || errno || n > INT32_MAX ? 0 : n;
+}
+
+/* What is set for a device outlives it: of one that is gone there is only the number. */
+static uint32_t device(const char *name, bool gone)
 {
 	uint32_t ifindex = if_nametoindex(name);
 
+	if (!ifindex && gone)
+		ifindex = index_of(name);
 	if (!ifindex)
 		die(EXIT_USAGE, "no device \"%s\" (\"ip link\" lists them)", name);
 	return ifindex;
@@ -210,7 +230,8 @@ static void put_arguments(struct nlmsghdr *nlh, bool set, int argc, char **argv)
 		named[what] = true;
 		switch (what) {
 		case 0:
-			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_DEV, device(argv[i + 1]));
+			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_DEV,
+					 device(argv[i + 1], !set));
 			break;
 		case 1:
 			mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_LIMIT_SET,

@@ -76,7 +76,7 @@ static const char usage_text[] =
 	"                     -d: how often (1); -b: printed as text, -N: so many times\n"
 	"  help               this\n"
 	"\n"
-	"  -n, --netns NAME   in this network namespace of ip-netns(8)\n"
+	"  -n, --netns NAME   in this network namespace of ip-netns(8), or by its path\n"
 	"  -4, -6             listeners and flows of this family only\n"
 	"  -j, --json         JSON        -p, --pretty  JSON with indentation\n"
 	"  -r, --rate SECONDS stats: what changes in so many seconds, and how fast\n"
@@ -84,12 +84,16 @@ static const char usage_text[] =
 	"  -h, --help         this\n"
 	"\n"
 	"Ends with 0, 1 (command line), 2 (the kernel refused), 3 (no module),\n"
-	"4 (the doctor has found something) or 5 (not all was saved or restored).\n";
+	"4 (the doctor has found something) or 5 (not all was saved, restored or looked at).\n";
+
+void (*die_first)(void);
 
 void die(int status, const char *format, ...)
 {
 	va_list args;
 
+	if (die_first)
+		die_first();
 	fflush(stdout);
 	fputs("tcptrackctl: ", stderr);
 	va_start(args, format);
@@ -109,8 +113,6 @@ void enter_netns(const char *name)
 {
 	int err;
 
-	if (strchr(name, '/'))
-		die(EXIT_USAGE, "\"%s\" is no name of a network namespace", name);
 	err = netns_enter(name);
 	if (err == -ENOENT)
 		die(EXIT_USAGE, "no network namespace \"%s\" (\"ip netns\" lists them)", name);
@@ -129,14 +131,17 @@ static unsigned int seconds(const char *text)
 	return n;
 }
 
+void not_printed(int err)
+{
+	die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(err ? err : EIO));
+}
+
 void flush_stdout(void)
 {
 	int err = fflush(stdout) ? errno : 0;
 
-	if (!err && ferror(stdout))	/* of before: what was not written is forgotten */
-		err = EIO;
-	if (err)
-		die(EXIT_REFUSED, "what was to be printed was not: %s", strerror(err));
+	if (err || ferror(stdout))	/* of before: what was not written is forgotten */
+		not_printed(err);
 }
 
 static int help(void)

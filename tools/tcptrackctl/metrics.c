@@ -15,7 +15,6 @@
 #define PREFIX	"tcptrack_"
 #define CLOSED	"closed_"
 
-/* What is shown is whole: a reader that sees an error sees nothing else. */
 static FILE *out;
 
 static void put_escaped(const char *text, const char *escape)
@@ -256,20 +255,26 @@ static void states(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	put_state(nlh, "state_entered_total", NULL, TCPTRACK_A_STATE_ROW_ENTERED);
 }
 
-void metrics_write(FILE *to)
+void metrics_print(FILE *to)
 {
-	char *text;
-	size_t size;
-
-	out = open_memstream(&text, &size);
-	if (!out)
-		die(EXIT_REFUSED, "no memory");
+	out = to;
 	netlink_run(netlink_request(TCPTRACK_CMD_COUNTERS_GET, false), counters,
 		    TCPTRACK_A_COUNTERS_MAX, NULL);
 	netlink_run(netlink_request(TCPTRACK_CMD_STATES_GET, false), states,
 		    TCPTRACK_A_STATES_MAX, NULL);
 	metrics_listeners(out);
-	if (fclose(out))
+}
+
+void metrics_write(FILE *to)
+{
+	char *text;
+	size_t size;
+	FILE *all = open_memstream(&text, &size);
+
+	if (!all)
+		die(EXIT_REFUSED, "no memory");
+	metrics_print(all);
+	if (fclose(all))
 		die(EXIT_REFUSED, "no memory");
 	/* after a short write stdio has nothing left that fflush() could fail to write */
 	if (fwrite(text, 1, size, to) != size)

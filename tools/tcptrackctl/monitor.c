@@ -214,6 +214,9 @@ int cmd_monitor(int argc, char **argv)
 			no_arguments("monitor flood", argc - n - 1, argv + n + 1);
 		subscribed = argc - n > 1;
 	}
+	if (options.family && flood)
+		die(EXIT_USAGE, "-4 and -6 are for \"monitor state\"");
+	subscribed |= options.family;
 	if (flood)
 		netlink_join(TCPTRACK_MCGRP_FLOOD, "no permission");
 	if (subscribed)

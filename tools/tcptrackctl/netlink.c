@@ -13,6 +13,7 @@
 
 #include <linux/tcptrack.h>
 
+#include "ending.h"
 #include "tcptrackctl.h"
 
 /* A reader of a million flows is given as many a time as fit in this. */
@@ -356,33 +357,18 @@ static void receive(const struct run *run, void (*lost)(void))
 	}
 }
 
-static volatile sig_atomic_t ended;
-
-static void end_it(int signal)
-{
-	ended = 1;
-}
-
 int netlink_listen(each_fn each, uint16_t max, void (*lost)(void))
 {
 	struct pollfd fd = { .fd = mnl_socket_get_fd(sock), .events = POLLIN };
 	const struct run run = { .each = each, .max = max };
-	const struct sigaction action = { .sa_handler = end_it };
+	static const int signals[] = { SIGINT, SIGTERM };
 	const struct timespec at_once = { };
-	sigset_t ours, none;
 	int n;
 
-	sigemptyset(&none);
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	/* between the look at ended and ppoll() they wait */
-	sigprocmask(SIG_BLOCK, &ours, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	ending_begin(signals, ARRAY_SIZE(signals), NULL);
 	join_all();
-	while (!ended) {
-		n = ppoll(&fd, 1, to_ask ? &at_once : NULL, &none);
+	while (!ending_asked()) {
+		n = ending_poll(&fd, 1, to_ask ? &at_once : NULL);
 		if (n < 0)
 			continue;
 		if (n)

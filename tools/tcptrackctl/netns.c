@@ -24,7 +24,7 @@ int netns_enter(const char *name)
 
 	if (home < 0)
 		home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	snprintf(path, sizeof(path), NAMED "/%s", name);
+	snprintf(path, sizeof(path), strchr(name, '/') ? "%s" : NAMED "/%s", name);
 	fd = home < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

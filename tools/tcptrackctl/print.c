@@ -29,15 +29,24 @@ const char *word(const char * const *words, uint32_t n)
 	return "?";
 }
 
+void append(char *text, size_t size, const char *more)
+{
+	size_t n = strlen(text);
+
+	snprintf(text + n, size - n, "%s", more);
+}
+
 /* "a, b or c" */
 static const char *choices(const char * const *words)
 {
 	static char text[128];
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; words[i]; i++)
-		n += snprintf(text + n, sizeof(text) - n, "%s%s",
-			      !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	*text = '\0';
+	for (i = 0; words[i]; i++) {
+		append(text, sizeof(text), !i ? "" : words[i + 1] ? ", " : " or ");
+		append(text, sizeof(text), words[i]);
+	}
 	return text;
 }
 
@@ -102,10 +111,19 @@ static size_t json_flags(void)
 	return options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
 }
 
+static void dump(const json_t *value)
+{
+	errno = 0;
+	if (value && !json_dumpf(value, stdout, json_flags()))
+		return;
+	if (value && ferror(stdout))
+		not_printed(errno);
+	die(EXIT_REFUSED, "no memory");
+}
+
 void print_json(json_t *value)
 {
-	if (!value || json_dumpf(value, stdout, json_flags()))
-		die(EXIT_REFUSED, "no memory");
+	dump(value);
 	putchar('\n');
 	json_decref(value);
 }
@@ -132,8 +150,7 @@ void list_next(void)
 void list_add(json_t *value)
 {
 	list_next();
-	if (!value || json_dumpf(value, stdout, json_flags()))
-		die(EXIT_REFUSED, "no memory");
+	dump(value);
 	json_decref(value);
 }
 

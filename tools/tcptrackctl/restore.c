@@ -309,7 +309,7 @@ static void namespaces(json_t *all, const char *file)
 		found = true;
 		netns = name;
 		err = 0;
-		if (name && strchr(name, '/'))
+		if (name && !options.netns && strchr(name, '/'))
 			err = -EINVAL;
 		else if (name && !options.netns)
 			err = netns_enter(name);

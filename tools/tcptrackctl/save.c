@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* save: what is set, in all namespaces. */
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,8 +166,14 @@ int cmd_save(int argc, char **argv)
 	all = json_pack("{s:i, s:s, s:o}", SAVE_FORMAT, SAVE_NUMBER, "version",
 			TCPTRACK_VERSION, "namespaces", namespaces);
 	file = file_begin(argc ? argv[0] : NULL, 0600);
-	if (!all || json_dumpf(all, file, JSON_INDENT(4)) || putc('\n', file) == EOF)
-		die(EXIT_REFUSED, "no memory, or no room to write");
+	errno = 0;
+	if (!all || json_dumpf(all, file, JSON_INDENT(4)) || putc('\n', file) == EOF) {
+		if (!all || !ferror(file))
+			die(EXIT_REFUSED, "no memory");
+		if (!argc)
+			not_printed(errno);
+		die(EXIT_REFUSED, "%s: %s", argv[0], strerror(errno ? errno : EIO));
+	}
 	file_commit(file);
 	json_decref(all);
 	return all_saved ? 0 : EXIT_PARTLY;

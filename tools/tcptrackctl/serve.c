@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "child.h"
@@ -38,6 +39,7 @@ struct client {
 	size_t got;
 	struct answer answer;
 	size_t sent;
+	off_t page_sent;
 };
 
 static struct client clients[CLIENTS];
@@ -61,28 +63,31 @@ static void go_to(struct client *c, enum step next, int seconds)
 
 static void print_metrics(void)
 {
-	metrics_write(stdout);
+	metrics_print(stdout);
 }
 
-/* Returns what the metrics are, or why there are none, or NULL. */
-char *serve_metrics(bool *done, size_t *size)
+/* As it was printed, so it is sent: with thousands of listeners it is too much for copies. */
+int serve_metrics(bool *done, off_t *size)
 {
 	struct child child;
-	char *text;
-	int status;
+	int status, page;
 
 	*done = false;
+	*size = 0;
 	if (!child_start(&child, print_metrics))
-		return NULL;
-	text = child_end(&child, &status, size);
+		return -1;
+	page = child_end_file(&child, &status);
+	*size = lseek(page, 0, SEEK_END);
 	*done = !status;
-	return text;
+	return page;
 }
 
 static void leave(struct client *c)
 {
 	close(c->fd);
 	free(c->answer.text);
+	if (c->answer.page >= 0)
+		close(c->answer.page);
 	*c = clients[--nclients];
 }
 
@@ -102,13 +107,20 @@ static bool ask(struct client *c)
 
 static bool answer(struct client *c)
 {
-	ssize_t n = send(c->fd, c->answer.text + c->sent, c->answer.size - c->sent,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	size_t left = c->answer.size - c->sent;
+	ssize_t n;
 
+	if (left)
+		n = send(c->fd, c->answer.text + c->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		n = sendfile(c->fd, c->answer.page, &c->page_sent,
+			     c->answer.page_size - c->page_sent);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	c->sent += n;
-	if (c->sent < c->answer.size)
+	if (left)
+		c->sent += n;
+	if (c->sent < c->answer.size ||
+	    (c->answer.page >= 0 && c->page_sent < c->answer.page_size))
 		return true;
 	/* what it may still send would be answered with a RST, which overtakes the answer */
 	shutdown(c->fd, SHUT_WR);
@@ -176,6 +188,7 @@ static void come(int listener)
 	c = &clients[nclients++];
 	memset(c, 0, sizeof(*c));
 	c->fd = fd;
+	c->answer.page = -1;
 	go_to(c, STEP_ASK, ASK_S);
 }
 

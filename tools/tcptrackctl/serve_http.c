@@ -9,43 +9,36 @@
 
 #define HEAD	"HEAD "
 
-static void answer_with(struct answer *answer, const char *status, const char *body, size_t size,
-			bool head)
+/* The header, and what there is of the body. */
+static void answer_with(struct answer *answer, const char *status, size_t size, const char *body)
 {
-	char *header;
-	int n;
+	int n = asprintf(&answer->text,
+			 "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n%sConnection: close\r\n\r\n%s",
+			 status, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
+			 size, strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n", body);
 
-	n = asprintf(&header,
-		     "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n%sConnection: close\r\n\r\n",
-		     status, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", size,
-		     strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
-	answer->text = n < 0 ? NULL : malloc(n + size);
-	if (answer->text) {
-		memcpy(answer->text, header, n);
-		memcpy(answer->text + n, body, size);
-		answer->size = n + (head ? 0 : size);
-	}
-	if (n >= 0)
-		free(header);
+	if (n < 0)
+		answer->text = NULL;
+	answer->size = n;
 }
 
 static void refuse(struct answer *answer, const char *status, bool head)
 {
 	char body[64];
+	int n = snprintf(body, sizeof(body), "%s\n", status + 4);
 
-	answer_with(answer, status, body, snprintf(body, sizeof(body), "%s\n", status + 4),
-		    head);
+	answer_with(answer, status, n, head ? "" : body);
 }
 
 static void answer_metrics(struct answer *answer, bool head)
 {
-	size_t size = 0;
+	off_t size;
 	bool done;
-	char *text = serve_metrics(&done, &size);
+	int page = serve_metrics(&done, &size);
 
-	answer_with(answer, done && text ? "200 OK" : "503 Service Unavailable", text ? text : "",
-		    size, head);
-	free(text);
+	answer_with(answer, done ? "200 OK" : "503 Service Unavailable", size, "");
+	answer->page = page;
+	answer->page_size = head ? 0 : size;
 }
 
 static bool ends(const char *request, size_t size)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* status: a verdict in a line, and a bar for each listener. */
 
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/tcptrack.h>
@@ -117,6 +118,23 @@ static void print_verdict(const json_t *all)
 	       number(all, "flows"), number(all, "flows_max"), status_flood(all));
 }
 
+/* As "ss" and "top" have it: what differs by its device alone is another one. */
+static const char *name_of(struct nlattr **attrs)
+{
+	uint32_t dev = netlink_uint(attrs[TCPTRACK_A_LISTENER_DEV]);
+	const char *text = endpoint(attrs[TCPTRACK_A_LISTENER_ADDR],
+				    attrs[TCPTRACK_A_LISTENER_PORT]);
+	static char name[128];
+	char device[IF_NAMESIZE];
+
+	if (!dev)
+		return text;
+	if (!if_indextoname(dev, device))
+		snprintf(device, sizeof(device), "%u", dev);
+	snprintf(name, sizeof(name), "%s%%%s", text, device);
+	return name;
+}
+
 static void bar(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
 	unsigned long long n = netlink_uint(attrs[TCPTRACK_A_LISTENER_HALFOPEN]);
@@ -125,8 +143,7 @@ static void bar(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 	const char *mode = word(listener_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_MODE]));
 	int full = filled > BAR ? BAR : filled;
 
-	printf("%-24s [%.*s%*s] %llu/%llu%s%s\n",
-	       endpoint(attrs[TCPTRACK_A_LISTENER_ADDR], attrs[TCPTRACK_A_LISTENER_PORT]),
+	printf("%-24s [%.*s%*s] %llu/%llu%s%s\n", name_of(attrs),
 	       full, "####################", BAR - full, "", n, limit,
 	       strcmp(mode, "normal") ? " " : "", strcmp(mode, "normal") ? mode : "");
 }

@@ -16,7 +16,7 @@ enum {
 	EXIT_REFUSED,		/* the kernel said no */
 	EXIT_NO_MODULE,
 	EXIT_FOUND,		/* doctor */
-	EXIT_PARTLY,		/* save, restore, settings */
+	EXIT_PARTLY,		/* save, restore, settings, doctor */
 };
 
 struct options {
@@ -53,13 +53,19 @@ int cmd_top(int argc, char **argv);
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* What die() does first, or NULL: of who has a terminal to give back. */
+extern void (*die_first)(void);
+
 /* Says so and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
 /* Ends if not all that was printed is written. */
 void flush_stdout(void);
 
-/* Into a network namespace of ip-netns(8), or it ends. */
+/* Says that not all was, by this errno (0: of before, nobody knows), and ends. */
+void __attribute__((noreturn)) not_printed(int err);
+
+/* Into a network namespace of ip-netns(8), or of a path, or it ends. */
 void enter_netns(const char *name);
 
 /* Ends if there are arguments that a subcommand does not take. */
@@ -132,8 +138,11 @@ const char *status_flood(const json_t *all);
 
 /* --- metrics.c --- */
 
-/* All metrics, or it ends and has written nothing. */
+/* All metrics, or it ends and has written nothing: who sees an error sees nothing else. */
 void metrics_write(FILE *to);
+
+/* The same, but what was printed when it ends is not all, and the caller knows that. */
+void metrics_print(FILE *to);
 
 /* --- settings.c, listeners.c: what save.c keeps --- */
 
@@ -151,7 +160,7 @@ extern const char * const listener_cookie_words[];
 
 /* --- netns.c --- */
 
-/* Goes into the namespace of a name of ip-netns(8). Returns 0 or a negative errno. */
+/* Goes into the namespace of a name of ip-netns(8), or of a path. Returns 0 or a negative errno. */
 int netns_enter(const char *name);
 
 /* Back to where netns_enter() was called first. */
@@ -221,6 +230,9 @@ extern const char * const class_words[];
 
 /* What a user wants it to be: one of the words, or, without words, a number. Ends if not. */
 uint32_t value_of(const char *name, const char * const *words, const char *text);
+
+/* As much of it as there is room for in size bytes. */
+void append(char *text, size_t size, const char *more);
 
 const char *family_name(uint16_t family);
 

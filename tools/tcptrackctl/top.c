@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "ending.h"
 #include "tcptrackctl.h"
 #include "top.h"
 
@@ -31,7 +32,6 @@ static struct view view = { .delay = 1 };
 static struct frame frame;
 static struct child child = { .pid = -1 };
 static double next;		/* when the next sample is due */
-static volatile sig_atomic_t ended;
 
 static double now(void)
 {
@@ -176,7 +176,7 @@ static void handle_key(int key)
 {
 	switch (key) {
 	case 'q':
-		ended = 1;
+		ending_ask();
 		return;
 	case '?':
 	case 'h':
@@ -204,24 +204,14 @@ static void handle_key(int key)
 		listeners_key(&top, key);
 }
 
-static void end_it(int signal)
-{
-	ended = 1;
-}
-
-/* They come in ppoll() only. */
-static void hold_signals(void)
+/* (SIGWINCH comes in ppoll() only.) */
+static void mind_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	const struct sigaction action = { .sa_handler = end_it };
 	sigset_t held;
-	size_t i;
 
+	ending_begin(signals, ARRAY_SIZE(signals), screen_give_back);
 	sigemptyset(&held);
-	for (i = 0; i < ARRAY_SIZE(signals); i++) {
-		sigaction(signals[i], &action, NULL);
-		sigaddset(&held, signals[i]);
-	}
 	sigaddset(&held, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &held, NULL);
 }
@@ -231,12 +221,10 @@ static void wait_for_it(struct pollfd fds[2])
 {
 	bool asked = child.pid > 0;
 	struct timespec ts = until(next);
-	sigset_t none;
 
-	sigemptyset(&none);
 	fds[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = asked ? child.done : -1, .events = POLLIN };
-	if (ppoll(fds, 2, asked || view.paused ? NULL : &ts, &none) < 0)
+	if (ending_poll(fds, 2, asked || view.paused ? NULL : &ts) < 0)
 		fds[0].revents = fds[1].revents = 0;
 }
 
@@ -246,8 +234,8 @@ static void interact(void)
 	int key;
 
 	screen_open();
-	hold_signals();
-	while (!ended) {
+	mind_signals();
+	while (!ending_asked()) {
 		draw();
 		if (child.pid < 0 && !view.paused && now() >= next) {
 			next = now() + view.delay;
@@ -259,7 +247,7 @@ static void interact(void)
 			break;
 		if (fds[1].revents)
 			take();
-		while (!ended && (key = screen_key()))
+		while (!ending_asked() && (key = screen_key()))
 			handle_key(key);
 	}
 	screen_close();

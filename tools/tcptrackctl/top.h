@@ -158,6 +158,10 @@ bool listeners_key(struct top *top, int key);
 /* Ends, saying why, if there is none to draw on. */
 void screen_open(void);
 void screen_close(void);
+
+/* Its modes alone, as they were: of a terminal that takes nothing; in a signal handler, too. */
+void screen_give_back(void);
+
 void screen_size(int *rows, int *cols);
 void screen_draw(const struct frame *frame);
 

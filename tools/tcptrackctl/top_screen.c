@@ -6,12 +6,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "tcptrackctl.h"
 #include "top.h"
 
 static attr_t attributes[STYLES];
 static short pairs[STYLES];
+static struct termios modes;
 
 static void crashed(int signal)
 {
@@ -72,9 +75,11 @@ void screen_open(void)
 {
 	const char *term = getenv("TERM");
 
+	tcgetattr(STDIN_FILENO, &modes);
 	if (!newterm(NULL, stdout, stdin))
 		die(EXIT_USAGE, "top cannot draw on a terminal \"%s\" (TERM; \"top -b\" prints)",
 		    term ? term : "");
+	die_first = screen_close;
 	mind_crashes();
 	cbreak();
 	noecho();
@@ -88,7 +93,13 @@ void screen_open(void)
 
 void screen_close(void)
 {
+	die_first = NULL;
 	endwin();
+}
+
+void screen_give_back(void)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, &modes);
 }
 
 void screen_size(int *rows, int *cols)
