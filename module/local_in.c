@@ -69,7 +69,7 @@ static void peer_sent(struct tt_flow *flow, const struct tt_ctx *ctx, enum tt_ev
 	if (flow->local & BIT(from))
 		return;
 	/* data for a socket that nobody owns any more is answered by a RST */
-	if (sk && sk_fullsock(sk))
+	if (sk && sk_fullsock(sk) && !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
 		tt_track_halfclose(flow, from, &ctx->seg);
 	if (taken == TT_EV_RESET || taken == TT_EV_REFUSED || taken == TT_EV_TW_ASSASSINATED) {
 		tt_flow_set_state(flow, from, TT_CLOSED);

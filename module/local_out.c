@@ -136,6 +136,16 @@ static void out_full(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	tt_flow_put(flow);
 }
 
+/* A RST for what ended a socket a moment ago, which did not say why. */
+static bool ends_by_reset(const struct tt_flow *flow, const struct tt_ctx *ctx)
+{
+	if (!(ctx->seg.flags & TT_RST) || !(flow->flags & TT_F_ENDING))
+		return false;
+	return flow->reason == TT_RESET_BY_US ||
+	       ((flow->reason == TT_IDLE || flow->reason == TT_NORMAL) &&
+		ctx->seg.seq == flow->ep[ctx->from].snd_nxt);
+}
+
 /* RST and ACK that the stack sends without a full socket. */
 static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 {
@@ -151,6 +161,8 @@ static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 	if (!tt_has_socket(was)) {
 		if (taken == TT_EV_REFUSED)
 			tt_flow_end(flow, TT_REFUSED);
+		else if (ends_by_reset(flow, ctx))
+			tt_flow_end(flow, TT_RESET_BY_US);
 		else
 			tt_flow_put(flow);
 		return;

@@ -221,11 +221,13 @@ struct nf_conn { unsigned long status; };
 #define TCPF_FULL			(~(BIT(TCP_TIME_WAIT) | BIT(TCP_NEW_SYN_RECV)))
 #define DEFER_CONNECT			0
 #define SOCK_DONE			0
+#define RCV_SHUTDOWN			1
 
 struct sock {
 	struct net *net;
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
+	u8 sk_shutdown;
 	u16 sk_family, sk_num;
 	int sk_err, sk_bound_dev_if;
 	__be16 sk_dport, inet_sport;
