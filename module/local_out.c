@@ -167,7 +167,9 @@ static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 			tt_flow_put(flow);
 		return;
 	}
-	if (ev == TT_EV_RESET) {
+	/* (an orphan's answer has the number that it was asked for, or none) */
+	if (ev == TT_EV_RESET ||
+	    (flow->reason == TT_RESET_BY_US && ctx->seg.flags & TT_RST)) {
 		tt_local_finish(flow, from, TT_RESET_BY_US);
 		return;
 	}

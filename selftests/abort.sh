@@ -38,6 +38,38 @@ noflow
 gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
+case data and FIN for an orphan in FIN_WAIT_1
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA len 10
+< R
+noflow
+gauge entered TIME_WAIT 0
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_us 1
+
+case data and FIN for an orphan that do not acknowledge its FIN
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA len 10 ack -1
+< R
+noflow
+gauge entered CLOSING 0
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_us 1
+
 case data after a shutdown both ways
 flow f 80 40000
 listen s
