@@ -102,7 +102,9 @@ static enum tt_reason gone_reason(const struct tt_flow *flow, int end)
 		return !(flow->flags & TT_F_TIMER) || timer_is_over(flow) ? TT_IDLE :
 									    TT_SOCKET_GONE;
 	case TT_TIME_WAIT:
-		return timer_is_over(flow) ? TT_NORMAL : TT_SOCKET_GONE;
+		/* (where tcp_max_tw_buckets leaves no room, there never was one) */
+		return !(flow->flags & TT_F_TIMER) || timer_is_over(flow) ? TT_NORMAL :
+									    TT_SOCKET_GONE;
 	default:
 		return TT_SOCKET_GONE;
 	}
