@@ -194,6 +194,19 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 		*next = *ep;
 		return TT_EV_CHALLENGE;
 	}
+	/* a RST behind what came after a hole counts, too */
+	if (sk && sk_fullsock(sk) && ev == TT_EV_CHALLENGE && flags & TT_RST &&
+	    tt_sock_sack_edge(sk, ctx->seg.seq)) {
+		next->state = TT_CLOSED;
+		return TT_EV_RESET;
+	}
+	/* RFC 5961, 5.2 (without TT_EP_SEQ, it is not the socket's number) */
+	if (sk && sk_fullsock(sk) && (ev == TT_EV_NONE || ev == TT_EV_SIMUL_CLOSE) &&
+	    flags & TT_ACK && next->flags & TT_EP_SEQ && ep->state != TT_SYN_SENT &&
+	    tt_sock_ack_too_old(sk, &ctx->seg)) {
+		*next = *ep;
+		return TT_EV_BAD_ACK;
+	}
 	if (flags & TT_RST && is_mini(ep, sk) && in_window(ep, &ctx->seg)) {
 		next->state = TT_CLOSED;
 		return TT_EV_RESET;

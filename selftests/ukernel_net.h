@@ -236,6 +236,10 @@ struct sock {
 	u32 snd_una, write_seq, snd_nxt, rcv_nxt, rcv_wnd, lsndtime;
 	u32 snt_isn, rcv_isn, rsk_rcv_wnd;
 	u32 tw_snd_nxt, tw_rcv_nxt, tw_rcv_wnd, tw_ts_recent_stamp, tw_ts_recent;
+	u32 max_window;
+	u64 bytes_acked;
+	struct { u8 num_sacks; } rx_opt;
+	struct { u32 start_seq, end_seq; } selective_acks[4];
 	struct { u32 lrcvtime; } icsk_ack;
 	struct { u8 rskq_defer_accept; } icsk_accept_queue;
 	struct { unsigned long expires; } tw_timer;
