@@ -254,6 +254,9 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 		tt_flow_put(flow);
 		return;
 	}
+	/* it is over, whether the accept queue has room for what follows it or not */
+	if (ev == TT_EV_TW_REOPEN && !(flow->local & BIT(ctx->from)))
+		flow->reason = TT_NORMAL;
 	/* (what moves nothing, and anybody can send, is no reason to wait with looking) */
 	if (next.state != was || flags & TT_SFR)
 		flow->touched = tt_now();
@@ -310,7 +313,8 @@ static void step_in(struct tt_flow *flow, struct tt_ctx *ctx, const struct sock 
 	}
 	if (ctx->seg.flags & TT_RST && !(flow->local & BIT(ctx->from)) &&
 	    ctx->seg.seq == flow->ep[ctx->from].snd_nxt) {
-		tt_flow_end(flow, TT_RESET_BY_PEER);	/* before anybody answered */
+		/* before anybody answered, or it crossed what ended the socket */
+		tt_flow_end(flow, flow->flags & TT_F_ENDING ? TT_NO_REASON : TT_RESET_BY_PEER);
 		return;
 	}
 	if (syn) {

@@ -212,5 +212,19 @@ close c
 noflow
 gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1 simultaneous_closes 1
+
+case the peer's RST crosses ours
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+abort c
+< RA
+> RA
+noflow
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_us 1
 EOF
 )"

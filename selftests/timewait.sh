@@ -209,6 +209,31 @@ wait 1100
 state SYN_RECEIVED ESTABLISHED
 count flows_created 2 timewait_reopened 1 closed_normal 1
 
+case TIME_WAIT gives way to a SYN for which there is no room
+flow f 80 40000
+listen s 0
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+state TIME_WAIT CLOSED
+flow g 80 40001
+> S
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+flow f
+iss +100000
+> S
+noflow
+quiet
+silent
+count flows_created 2 closed_normal 1 accept_full 1
+
 case TIME_WAIT refuses an old SYN (RFC 6191)
 flow f 80 40000
 listen s
