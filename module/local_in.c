@@ -117,69 +117,6 @@ static void opened(struct tt_flow *flow, const struct tt_ctx *ctx)
 		tt_flow_set_state(flow, ctx->from, TT_ESTABLISHED);
 }
 
-/* An orphan in FIN_WAIT_2 that is a TIME_WAIT socket, as what is at hand and the flow say. */
-static bool is_mini(const struct tt_endpoint *ep, const struct sock *sk)
-{
-	return ep->state == TT_FIN_WAIT_2 && ep->flags & TT_EP_RCV && sk &&
-	       sk->sk_state == TCP_TIME_WAIT && tt_sock_state(sk) == TT_FIN_WAIT_2;
-}
-
-/* As tcp_in_window() does. */
-static bool in_window(const struct tt_endpoint *ep, const struct tt_seg *seg)
-{
-	u32 end = tt_seg_end(seg), edge = ep->rcv_nxt + ep->rcv_wnd;
-
-	return seg->seq == ep->rcv_nxt || (seg->seq == edge && seg->seq == end) ||
-	       (tt_before(ep->rcv_nxt, end) && tt_before(seg->seq, edge));
-}
-
-/* As tcp_timewait_state_process() does: what it answers by a RST ends it. */
-static bool mini_resets(const struct tt_endpoint *ep, const struct tt_seg *seg,
-			const struct sock *sk)
-{
-	u32 end = tt_seg_end(seg);
-
-	if (!is_mini(ep, sk) || seg->flags & TT_RST || !in_window(ep, seg))
-		return false;
-	if (seg->flags & TT_SYN)
-		return !tt_before(seg->seq, ep->rcv_nxt);
-	return seg->flags & TT_ACK && end != seg->seq && tt_before(ep->rcv_nxt, end) &&
-	       !(seg->flags & TT_FIN && end == ep->rcv_nxt + 1);
-}
-
-/* As tcp_rcv_state_process() does: data after the end of reading is answered by a RST. */
-static bool nobody_reads(const struct tt_endpoint *ep, const struct tt_seg *seg,
-			 const struct sock *sk)
-{
-	u32 end = tt_seg_end(seg);
-	enum tt_seqrel rel;
-
-	if (ep->state != TT_FIN_WAIT_1 && ep->state != TT_FIN_WAIT_2)
-		return false;
-	if (!sk || !sk_fullsock(sk) || !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
-		return false;
-	if (!(ep->flags & TT_EP_RCV) || seg->flags & (TT_SYN | TT_RST) || end == seg->seq ||
-	    !tt_before(ep->rcv_nxt, end - !!(seg->flags & TT_FIN)))
-		return false;
-	rel = tt_seqrel(ep, seg);
-	return rel != TT_SEQ_OLD && rel != TT_SEQ_BEYOND;
-}
-
-/* The RST ends it; until then, only what the segment acknowledges counts. */
-static enum tt_event step_local(struct tt_endpoint *next, const struct tt_seg *seg,
-				const struct sock *sk)
-{
-	struct tt_seg ack;
-
-	if (!nobody_reads(next, seg, sk))
-		return tt_step(next, TT_RECEIVED, seg);
-	ack = *seg;
-	ack.seq = next->rcv_nxt;
-	ack.len = 0;
-	ack.flags &= ~TT_FIN;
-	return tt_step(next, TT_RECEIVED, &ack);
-}
-
 /* Where Linux reads the RFCs otherwise, its socket is the truth. */
 static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *ctx,
 			      const struct sock *sk, struct tt_endpoint *next, enum tt_event ev)
@@ -207,7 +144,7 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 		*next = *ep;
 		return TT_EV_BAD_ACK;
 	}
-	if (flags & TT_RST && is_mini(ep, sk) && in_window(ep, &ctx->seg)) {
+	if (flags & TT_RST && tt_local_mini_ends(ep, &ctx->seg, sk)) {
 		next->state = TT_CLOSED;
 		return TT_EV_RESET;
 	}
@@ -241,13 +178,13 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	/* (behind SYNPROXY it is what they acknowledge: a RST has to have its number) */
 	if (unlikely(tt_track_rewritten(ctx->skb)))
 		next.flags &= flags & TT_RST ? ~TT_EP_SEQ : ~(TT_EP_SEQ | TT_EP_RCV);
-	if (mini_resets(&next, &ctx->seg, sk)) {
+	if (was == TT_FIN_WAIT_2 && tt_local_mini_resets(&next, &ctx->seg, sk)) {
 		flow->reason = TT_RESET_BY_US;	/* out_control() */
 		flow->touched = tt_now();
 		tt_flow_put(flow);
 		return;
 	}
-	ev = step_local(&next, &ctx->seg, sk);
+	ev = tt_local_step(&next, &ctx->seg, sk);
 	ev = as_linux(flow, ctx, sk, &next, ev);
 	count_received(flow, ctx, ev);
 	if (tt_track_refused(ev, flags)) {
