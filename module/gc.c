@@ -124,6 +124,9 @@ static bool sweep_end(struct tt_flow *flow, int end, struct sock **put)
 		tt_track_gone(flow, end);
 		return false;
 	}
+	/* tcp_tw_reuse has just given the tuple to it, and its SYN has yet to leave */
+	if (state == TT_SYN_SENT && flow->ep[end].state == TT_TIME_WAIT)
+		return true;
 	tt_track_timer(flow, sk);
 	if (state != flow->ep[end].state && state != TT_CLOSED) {
 		tt_stat_inc(flow->tn, corrected);

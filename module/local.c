@@ -103,7 +103,9 @@ static enum tt_reason gone_reason(const struct tt_flow *flow, int end)
 		return !(flow->flags & TT_F_TIMER) || timer_is_over(flow) ? TT_IDLE :
 									    TT_SOCKET_GONE;
 	case TT_TIME_WAIT:
-		return timer_is_over(flow) ? TT_NORMAL : TT_SOCKET_GONE;
+		/* (where tcp_max_tw_buckets leaves no room, there never was one) */
+		return !(flow->flags & TT_F_TIMER) || timer_is_over(flow) ? TT_NORMAL :
+									    TT_SOCKET_GONE;
 	default:
 		return TT_SOCKET_GONE;
 	}
@@ -241,19 +243,31 @@ static enum tt_reason closed_reason(const struct tt_flow *flow, int end, const s
 		/* by a RST it would have ended already; so it was an ICMP error */
 		return TT_UNREACHABLE;
 	case ECONNRESET:
+		/* data for nobody: its RST is to come (a FIN would have left these states) */
+		if ((was == TT_FIN_WAIT_1 || was == TT_FIN_WAIT_2) &&
+		    READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+			return TT_RESET_BY_US;
+		fallthrough;
 	case EPIPE:
 		/* by a RST that seemed to be ahead: what was before it waited in the backlog */
 		return flow->reason < TT_REASONS ? flow->reason : TT_RESET_BY_PEER;
-	case 0:
-		break;
-	default:
-		return flow->reason < TT_REASONS ? flow->reason : TT_SOCKET_GONE;
 	}
-	if (flow->reason < TT_REASONS)
-		return flow->reason;
-	if (was == TT_LAST_ACK || was == TT_CLOSING || was == TT_TIME_WAIT)
+	return flow->reason < TT_REASONS ? flow->reason : TT_NO_REASON;
+}
+
+/* Why it closed if no RST follows: what ends so sends it from here on. */
+static enum tt_reason silent_reason(enum tt_state was)
+{
+	switch (was) {
+	case TT_LAST_ACK:
+	case TT_CLOSING:
+	case TT_TIME_WAIT:
 		return TT_NORMAL;
-	return was == TT_FIN_WAIT_2 ? TT_IDLE : TT_NO_REASON;
+	case TT_FIN_WAIT_2:
+		return TT_IDLE;
+	default:
+		return TT_SOCKET_GONE;
+	}
 }
 
 /* A socket closed; @now is what has its tuple since. */
@@ -269,9 +283,9 @@ static void sock_closed(struct tt_flow *flow, int end, const struct sock *sk,
 		return;
 	}
 	reason = closed_reason(flow, end, sk);
-	/* close() with unread data enters CLOSE before its RST leaves */
+	/* close() with unread data, say, enters CLOSE before its RST leaves */
 	if (reason == TT_NO_REASON)
-		tt_local_finish_later(flow, end, TT_SOCKET_GONE);
+		tt_local_finish_later(flow, end, silent_reason(flow->ep[end].state));
 	else
 		tt_local_finish(flow, end, reason);
 }

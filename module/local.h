@@ -75,4 +75,40 @@ void tt_local_finish(struct tt_flow *flow, int end, enum tt_reason reason);
  */
 void tt_local_finish_later(struct tt_flow *flow, int end, enum tt_reason reason);
 
+/**
+ * tt_local_step() - what a segment means to a local end, as its socket will see it
+ * @next: the end, changed in place
+ * @seg: the segment
+ * @sk: its socket, or NULL
+ *
+ * Of data for who does not read any more, only the acknowledgment counts: it is answered
+ * by a RST, which ends the socket.
+ *
+ * Return: what tt_step() says.
+ */
+enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
+			    const struct sock *sk);
+
+/**
+ * tt_local_mini_ends() - whether a segment is a RST that ends an orphan in FIN_WAIT_2
+ * @ep: the local end
+ * @seg: the segment
+ * @sk: its socket, or NULL
+ *
+ * Return: true if its TIME_WAIT socket goes: for that, each RST in the window does.
+ */
+bool tt_local_mini_ends(const struct tt_endpoint *ep, const struct tt_seg *seg,
+			const struct sock *sk);
+
+/**
+ * tt_local_mini_resets() - whether an orphan in FIN_WAIT_2 answers a segment by a RST
+ * @ep: the local end
+ * @seg: the segment
+ * @sk: its socket, or NULL
+ *
+ * Return: true if its TIME_WAIT socket does, and goes.
+ */
+bool tt_local_mini_resets(const struct tt_endpoint *ep, const struct tt_seg *seg,
+			  const struct sock *sk);
+
 #endif /* TCPTRACK_LOCAL_H */

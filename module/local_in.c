@@ -69,7 +69,7 @@ static void peer_sent(struct tt_flow *flow, const struct tt_ctx *ctx, enum tt_ev
 	if (flow->local & BIT(from))
 		return;
 	/* data for a socket that nobody owns any more is answered by a RST */
-	if (sk && sk_fullsock(sk))
+	if (sk && sk_fullsock(sk) && !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
 		tt_track_halfclose(flow, from, &ctx->seg);
 	if (taken == TT_EV_RESET || taken == TT_EV_REFUSED || taken == TT_EV_TW_ASSASSINATED) {
 		tt_flow_set_state(flow, from, TT_CLOSED);
@@ -131,6 +131,23 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 		*next = *ep;
 		return TT_EV_CHALLENGE;
 	}
+	/* a RST behind what came after a hole counts, too */
+	if (sk && sk_fullsock(sk) && ev == TT_EV_CHALLENGE && flags & TT_RST &&
+	    tt_sock_sack_edge(sk, ctx->seg.seq)) {
+		next->state = TT_CLOSED;
+		return TT_EV_RESET;
+	}
+	/* RFC 5961, 5.2 (without TT_EP_SEQ, it is not the socket's number) */
+	if (sk && sk_fullsock(sk) && (ev == TT_EV_NONE || ev == TT_EV_SIMUL_CLOSE) &&
+	    flags & TT_ACK && next->flags & TT_EP_SEQ && ep->state != TT_SYN_SENT &&
+	    tt_sock_ack_too_old(sk, &ctx->seg)) {
+		*next = *ep;
+		return TT_EV_BAD_ACK;
+	}
+	if (flags & TT_RST && tt_local_mini_ends(ep, &ctx->seg, sk)) {
+		next->state = TT_CLOSED;
+		return TT_EV_RESET;
+	}
 	/* tcp_reset_check(): a RST for the FIN's own number counts, too */
 	if (ev == TT_EV_RST_IGNORED && sk && sk_fullsock(sk) &&
 	    (ep->state == TT_CLOSE_WAIT || ep->state == TT_LAST_ACK || ep->state == TT_CLOSING) &&
@@ -161,13 +178,22 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	/* (behind SYNPROXY it is what they acknowledge: a RST has to have its number) */
 	if (unlikely(tt_track_rewritten(ctx->skb)))
 		next.flags &= flags & TT_RST ? ~TT_EP_SEQ : ~(TT_EP_SEQ | TT_EP_RCV);
-	ev = tt_step(&next, TT_RECEIVED, &ctx->seg);
+	if (was == TT_FIN_WAIT_2 && tt_local_mini_resets(&next, &ctx->seg, sk)) {
+		flow->reason = TT_RESET_BY_US;	/* out_control() */
+		flow->touched = tt_now();
+		tt_flow_put(flow);
+		return;
+	}
+	ev = tt_local_step(&next, &ctx->seg, sk);
 	ev = as_linux(flow, ctx, sk, &next, ev);
 	count_received(flow, ctx, ev);
 	if (tt_track_refused(ev, flags)) {
 		tt_flow_put(flow);
 		return;
 	}
+	/* it is over, whether the accept queue has room for what follows it or not */
+	if (ev == TT_EV_TW_REOPEN && !(flow->local & BIT(ctx->from)))
+		flow->reason = TT_NORMAL;
 	/* (what moves nothing, and anybody can send, is no reason to wait with looking) */
 	if (next.state != was || flags & TT_SFR)
 		flow->touched = tt_now();
@@ -224,7 +250,8 @@ static void step_in(struct tt_flow *flow, struct tt_ctx *ctx, const struct sock 
 	}
 	if (ctx->seg.flags & TT_RST && !(flow->local & BIT(ctx->from)) &&
 	    ctx->seg.seq == flow->ep[ctx->from].snd_nxt) {
-		tt_flow_end(flow, TT_RESET_BY_PEER);	/* before anybody answered */
+		/* before anybody answered, or it crossed what ended the socket */
+		tt_flow_end(flow, flow->flags & TT_F_ENDING ? TT_NO_REASON : TT_RESET_BY_PEER);
 		return;
 	}
 	if (syn) {

@@ -13,14 +13,26 @@
 #include "sock.h"
 #include "window.h"
 
-/* A handshake begins anew on the tuple: what was there is over (RFC 6191 for TIME_WAIT). */
+/*
+ * A handshake begins anew on the tuple: what was there is over (RFC 6191 for TIME_WAIT).
+ * Over loopback, the other end may have begun it.
+ */
 static void begin_again(struct tt_flow *flow, int end)
 {
-	if (flow->ep[end].state == TT_TIME_WAIT) {
+	bool reopened = flow->ep[end].state == TT_TIME_WAIT;
+	struct tt_endpoint other = flow->ep[!end];
+	bool opens = flow->local & BIT(!end) && other.state == TT_SYN_SENT;
+
+	if (!tt_has_socket(flow->ep[end].state) && !(flow->flags & TT_F_ENDING))
+		return;
+	if (opens)
+		tt_flow_place(flow, !end, TT_LISTEN);
+	if (reopened)
 		tt_stat_inc(flow->tn, timewait_reopened);
-		tt_flow_restart(flow, TT_NORMAL);
-	} else if (tt_has_socket(flow->ep[end].state) || flow->flags & TT_F_ENDING) {
-		tt_flow_restart(flow, TT_NO_REASON);
+	tt_flow_restart(flow, reopened ? TT_NORMAL : TT_NO_REASON);
+	if (opens) {
+		tt_flow_place(flow, !end, TT_SYN_SENT);
+		flow->ep[!end] = other;
 	}
 }
 
@@ -92,6 +104,8 @@ static void out_syn(struct tt_flow *flow, const struct tt_ctx *ctx, enum tt_stat
 	if (state == TT_SYN_SENT && flow->ep[from].state != TT_SYN_SENT) {
 		begin_again(flow, from);
 		flow->opener = from;
+		/* of the connection before, whose other end is still here (loopback) */
+		flow->reason = TT_NO_REASON;
 	}
 	next = flow->ep[from];
 	ev = tt_step(&next, TT_SENT, &ctx->seg);
@@ -136,6 +150,16 @@ static void out_full(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	tt_flow_put(flow);
 }
 
+/* A RST for what ended a socket a moment ago, which did not say why. */
+static bool ends_by_reset(const struct tt_flow *flow, const struct tt_ctx *ctx)
+{
+	if (!(ctx->seg.flags & TT_RST) || !(flow->flags & TT_F_ENDING))
+		return false;
+	return flow->reason == TT_RESET_BY_US ||
+	       ((flow->reason == TT_IDLE || flow->reason == TT_NORMAL) &&
+		ctx->seg.seq == flow->ep[ctx->from].snd_nxt);
+}
+
 /* RST and ACK that the stack sends without a full socket. */
 static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 {
@@ -151,11 +175,15 @@ static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 	if (!tt_has_socket(was)) {
 		if (taken == TT_EV_REFUSED)
 			tt_flow_end(flow, TT_REFUSED);
+		else if (ends_by_reset(flow, ctx))
+			tt_flow_end(flow, TT_RESET_BY_US);
 		else
 			tt_flow_put(flow);
 		return;
 	}
-	if (ev == TT_EV_RESET) {
+	/* (an orphan's answer has the number that it was asked for, or none) */
+	if (ev == TT_EV_RESET ||
+	    (flow->reason == TT_RESET_BY_US && ctx->seg.flags & TT_RST)) {
 		tt_local_finish(flow, from, TT_RESET_BY_US);
 		return;
 	}

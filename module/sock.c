@@ -294,6 +294,30 @@ bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg)
 	       (s32)(PEEK(tw->tw_ts_recent) - seg->tsval) < 0;
 }
 
+bool tt_sock_ack_too_old(const struct sock *sk, const struct tt_seg *seg)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 window = min_t(u64, PEEK(tp->max_window), PEEK(tp->bytes_acked));
+
+	return before(seg->ack, PEEK(tp->snd_una) - window);
+}
+
+bool tt_sock_sack_edge(const struct sock *sk, u32 seq)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	int i, blocks = min_t(int, PEEK(tp->rx_opt.num_sacks), ARRAY_SIZE(tp->selective_acks));
+	u32 edge;
+
+	if (blocks <= 0)
+		return false;
+	edge = PEEK(tp->selective_acks[0].end_seq);
+	for (i = 1; i < blocks; i++) {
+		if (before(edge, PEEK(tp->selective_acks[i].end_seq)))
+			edge = PEEK(tp->selective_acks[i].end_seq);
+	}
+	return seq == edge;
+}
+
 bool tt_sock_sent_before(const struct sock *sk, u32 end)
 {
 	return !before(PEEK(tcp_sk(sk)->snd_nxt), end);

@@ -191,6 +191,26 @@ bool tt_sock_request_waits(const struct sock *req, u32 len);
 bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg);
 
 /**
+ * tt_sock_ack_too_old() - whether a socket refuses a segment for its acknowledgment
+ * @sk: full socket
+ * @seg: with an acknowledgment of what it has sent
+ *
+ * RFC 5961, 5.2, as tcp_ack() has it: older than the largest window that the peer had.
+ *
+ * Return: true if so.
+ */
+bool tt_sock_ack_too_old(const struct sock *sk, const struct tt_seg *seg);
+
+/**
+ * tt_sock_sack_edge() - whether a number is where the last of a socket's SACK blocks ends
+ * @sk: full socket
+ * @seq: the number
+ *
+ * Return: true if so: a RST with it counts.
+ */
+bool tt_sock_sack_edge(const struct sock *sk, u32 seq);
+
+/**
  * tt_sock_sent_before() - whether a segment of a full socket is a retransmission
  * @sk: full socket
  * @end: the octet after the segment

@@ -43,7 +43,9 @@ static void make_sock(struct sock *sk, const struct tt_flow *flow, u32 end, u8 h
 		.tw_rcv_wnd = 1000, .sk_rcv_saddr = key.addr[end].s6_addr32[3],
 		.sk_daddr = key.addr[!end].s6_addr32[3], .inet_sport = key.port[end],
 		.sk_num = ntohs(key.port[end]), .sk_dport = key.port[!end],
-		.tw_timer = { jiffies + 60000 },
+		.tw_timer = { jiffies + 60000 }, .sk_shutdown = how >> 7 ? RCV_SHUTDOWN : 0,
+		.max_window = 1000, .bytes_acked = 2000,
+		.rx_opt.num_sacks = how >> 5, .selective_acks = { { 5100, 5200 }, { 5300, 5400 } },
 	};
 }
 

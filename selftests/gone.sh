@@ -375,10 +375,43 @@ close c
 > FA
 < A
 state TIME_WAIT CLOSED
+# before the collector has seen its timer, it could as well have found no room
+wait 1200
 destroy
 noflow
 silent
 count flows_created 1 closed_socket_gone 1
+
+case no room for a TIME_WAIT socket: closed all the same
+sysctl net.ipv4.tcp_max_tw_buckets 0
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+noflow
+silent
+count flows_created 1 closed_normal 1
+
+case no room for an orphan's FIN_WAIT_2
+sysctl net.ipv4.tcp_max_tw_buckets 0
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+noflow
+silent
+count flows_created 1 closed_idle 1
 
 case ss -K in ESTABLISHED sends a RST
 flow f 80 40000

@@ -7,7 +7,7 @@
  *   bind S                 to the flow's local port, so that opt can come first
  *   connect S [fastopen N] from the flow's local port, does not wait
  *   accept S LISTENER      write S N    read S N|eof|ERRNO
- *   shutdown S             close S      abort S (RST)      disconnect S
+ *   shutdown S [both]      close S      abort S (RST)      disconnect S
  *   destroy                whatever socket the current flow has, as "ss -K" does
  *   own S, disown S        between them the program is in a system call on it
  *   opt S NAME VALUE       error S ERRNO (opt: md5, ao, filter, dstopts: any value)
@@ -363,7 +363,7 @@ bool socket_command(int argc, char **argv)
 	} else if (!strcmp(cmd, "read") && argc > 2) {
 		do_read(*sock_find(argv[1], false), argv[2]);
 	} else if (!strcmp(cmd, "shutdown")) {
-		shutdown(*sock_find(argv[1], false), SHUT_WR);
+		shutdown(*sock_find(argv[1], false), argc > 2 ? SHUT_RDWR : SHUT_WR);
 	} else if (!strcmp(cmd, "close")) {
 		fd = sock_find(argv[1], false);
 		close(*fd);

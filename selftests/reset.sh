@@ -193,6 +193,20 @@ listen s
 state ESTABLISHED ESTABLISHED
 count flows_created 1 challenge_acks 1
 
+case RST at the end of what lies behind a hole
+flow f 80 40000
+listen s
+> S opt mss=1460,hex=01010402
+< SA
+> A
+accept c s
+> A seq +100 len 10
+< A ack +0
+> RA seq +110
+noflow
+read c ECONNRESET
+count flows_created 1 closed_reset_by_peer 1
+
 case SYN in the window is challenged (RFC 5961, 4.2)
 flow f 80 40000
 listen s
@@ -246,6 +260,17 @@ listen s
 < SA
 > A
 > FA seq +0 ack +100000
+drain
+state ESTABLISHED ESTABLISHED
+count flows_created 1 bad_acks 1
+
+case FIN that acknowledges what is long past (RFC 5961, 5.2)
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+> FA seq +0 ack -1000000
 drain
 state ESTABLISHED ESTABLISHED
 count flows_created 1 bad_acks 1

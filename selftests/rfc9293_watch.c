@@ -151,7 +151,7 @@ static struct sock *sock_of(const struct model *m, u8 state, struct sock *sk)
 		.snd_una = m->una, .snd_nxt = m->nxt, .write_seq = m->nxt, .rcv_nxt = m->rcv,
 		.rcv_wnd = M_WINDOW, .snt_isn = m->iss, .rcv_isn = m->rcv - 1,
 		.rsk_rcv_wnd = M_WINDOW, .tw_snd_nxt = m->nxt, .tw_rcv_nxt = m->rcv,
-		.tw_rcv_wnd = M_WINDOW,
+		.tw_rcv_wnd = M_WINDOW, .max_window = U32_MAX / 4, .bytes_acked = U32_MAX / 4,
 	};
 	if (is_request(m))
 		sk->sk_state = TCP_NEW_SYN_RECV;

@@ -59,6 +59,97 @@ noflow
 silent
 count flows_created 1 closed_reset_by_us 1
 
+case orphan in FIN_WAIT_2 gets data and a FIN
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+> FA len 10
+< R
+noflow
+gauge entered TIME_WAIT 0
+silent
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_us 1
+
+case orphan in FIN_WAIT_2 gets a RST in its window
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+> RA seq +100
+silent
+noflow
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_peer 1
+
+case orphan in FIN_WAIT_2 gets a RST beyond its window, then in it
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+> RA seq +1000000
+state FIN_WAIT_2 CLOSE_WAIT
+> RA seq +100
+silent
+noflow
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_peer 1 rst_ignored 1
+
+case orphan in FIN_WAIT_2 gets a SYN in its window
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+> S seq +100
+< RA
+silent
+noflow
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_us 1
+
+case orphan in FIN_WAIT_2 gets data that acknowledges what was never sent
+flow f 80 40000
+listen s
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+> A len 10 ack +1000000
+< R
+silent
+noflow
+gauge entered CLOSED 1
+count flows_created 1 closed_reset_by_us 1
+
 case FIN retransmitted to TIME_WAIT
 flow f 80 40000
 listen s
@@ -117,6 +208,31 @@ wait 1100
 < SA
 state SYN_RECEIVED ESTABLISHED
 count flows_created 2 timewait_reopened 1 closed_normal 1
+
+case TIME_WAIT gives way to a SYN for which there is no room
+flow f 80 40000
+listen s 0
+> S
+< SA
+> A
+accept c s
+close c
+< FA
+> FA
+< A
+state TIME_WAIT CLOSED
+flow g 80 40001
+> S
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+flow f
+iss +100000
+> S
+noflow
+quiet
+silent
+count flows_created 2 closed_normal 1 accept_full 1
 
 case TIME_WAIT refuses an old SYN (RFC 6191)
 flow f 80 40000

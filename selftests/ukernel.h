@@ -51,6 +51,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define rcu_dereference(x)		(x)
 #define WRITE_ONCE(x, value)		((x) = (value))
 #define data_race(x)			(x)
+#define fallthrough			__attribute__((__fallthrough__))
 #define BIT(n)				(1UL << (n))
 #define IS_ENABLED(option)		1
 #define IS_ERR(p)			((unsigned long)(p) >= (unsigned long)-4095)

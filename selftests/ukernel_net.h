@@ -233,11 +233,13 @@ struct nf_conn { unsigned long status; };
 #define TCPF_FULL			(~(BIT(TCP_TIME_WAIT) | BIT(TCP_NEW_SYN_RECV)))
 #define DEFER_CONNECT			0
 #define SOCK_DONE			0
+#define RCV_SHUTDOWN			1
 
 struct sock {
 	struct net *net;
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
+	u8 sk_shutdown;
 	u16 sk_family, sk_num;
 	int sk_err, sk_bound_dev_if;
 	__be16 sk_dport, inet_sport;
@@ -246,6 +248,10 @@ struct sock {
 	u32 snd_una, write_seq, snd_nxt, rcv_nxt, rcv_wnd, lsndtime;
 	u32 snt_isn, rcv_isn, rsk_rcv_wnd;
 	u32 tw_snd_nxt, tw_rcv_nxt, tw_rcv_wnd, tw_ts_recent_stamp, tw_ts_recent;
+	u32 max_window;
+	u64 bytes_acked;
+	struct { u8 num_sacks; } rx_opt;
+	struct { u32 start_seq, end_seq; } selective_acks[4];
 	struct { u32 lrcvtime; } icsk_ack;
 	struct { u8 rskq_defer_accept; } icsk_accept_queue;
 	struct { void *tail; } sk_backlog;
