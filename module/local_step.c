@@ -13,7 +13,7 @@
 static bool is_mini(const struct tt_endpoint *ep, const struct sock *sk)
 {
 	return ep->state == TT_FIN_WAIT_2 && ep->flags & TT_EP_RCV && sk &&
-	       sk->sk_state == TCP_TIME_WAIT && tt_sock_state(sk) == TT_FIN_WAIT_2;
+	       READ_ONCE(sk->sk_state) == TCP_TIME_WAIT && tt_sock_state(sk) == TT_FIN_WAIT_2;
 }
 
 /* As tcp_in_window() does. */
