@@ -2,7 +2,6 @@
 /* What the sockets know. */
 
 #include <linux/prefetch.h>
-#include <linux/rculist_nulls.h>
 #include <linux/tcp.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_connection_sock.h>
