@@ -13,6 +13,7 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
 #include "doctor.h"
+#include "tcptrackctl.h"
 
 /* What is asked for, and how the answer begins, is laid out as for IPv4. */
 static const struct family {
@@ -89,8 +90,8 @@ void doctor_iptables(char *chain, size_t size, bool at_ingress)
 	size_t i, c;
 	int found;
 
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		for (c = 0; c < sizeof(chains) / sizeof(chains[0]); c++) {
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		for (c = 0; c < ARRAY_SIZE(chains); c++) {
 			/* (a table that is not there would be made by the question) */
 			if ((chains[c].ingress && !at_ingress) ||
 			    !doctor_has_line(families[i].tables, chains[c].line))
