@@ -120,7 +120,6 @@ static inline bool tt_key_equal(const struct tt_key *a, const struct tt_key *b)
 	return !differs;
 }
 
-
 /* A socket that is connected to itself is both ends. */
 bool tt_key_is_self(const struct tt_key *key);
 

@@ -209,7 +209,13 @@ static u32 first_window(int space, u32 mss, u32 most)
 /* As a shift, what it may grow to; @grown: by the sysctls. */
 static u8 scale_of(u32 window, u32 grown, u32 most)
 {
-	return clamp_t(int, ilog2(min(max(window, grown), most)) - 15, 0, TCP_MAX_WSCALE);
+	u32 space = max(window, grown);
+	int bits;
+
+	/* (one macro at a time: sparse reads no longer ones) */
+	space = min(space, most);
+	bits = ilog2(space);
+	return clamp(bits - 15, 0, TCP_MAX_WSCALE);
 }
 
 /* Not asked for nothing: to ask, the kernel clears a struct bpf_sock_ops_kern. */

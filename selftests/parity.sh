@@ -202,8 +202,8 @@ looked_at()
 	done
 	both "$server" "$client" && counters_are "$server" flows_created 1600 flows_adopted 0 closed_socket_gone 0
 	status=$?
-	kill $pid
-	wait $pid 2>/dev/null
+	kill "$pid"
+	wait "$pid" 2>/dev/null
 	return "$status"
 }
 
