@@ -215,7 +215,7 @@ static u8 scale_of(u32 window, u32 grown, u32 most)
 	/* (one macro at a time: sparse reads no longer ones) */
 	space = min(space, most);
 	bits = ilog2(space);
-	return clamp(bits - 15, 0, TCP_MAX_WSCALE);
+	return clamp_t(int, bits - 15, 0, TCP_MAX_WSCALE);
 }
 
 /* Not asked for nothing: to ask, the kernel clears a struct bpf_sock_ops_kern. */
