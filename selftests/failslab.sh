@@ -98,9 +98,9 @@ no_growth()
 	within $(kernel_text rht_deferred_worker rhashtable_insert_slow)
 	counters_begin "$a"
 	fail_begin N
-	hold h "$b" 10.1.1.1 80 100
+	hold h "$b" 10.1.1.1 80 400
 	[[ $(counter_since "$a" flows_refused_memory) -gt 0 ]] &&
-		[[ $(($(counter_since "$a" flows_created) + $(counter_since "$a" flows_refused_memory))) -eq 100 ]]
+		[[ $(($(counter_since "$a" flows_created) + $(counter_since "$a" flows_refused_memory))) -eq 400 ]]
 	status=$?
 	[[ $status -eq 0 ]] || counters_since "$a"
 	faults_off
