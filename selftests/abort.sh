@@ -9,12 +9,7 @@
 
 peer_test "$(cat <<'EOF'
 case data for an orphan in FIN_WAIT_1
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A len 10 ack -1
@@ -24,12 +19,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data for an orphan that acknowledges its FIN
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A len 10
@@ -39,12 +29,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data and FIN for an orphan in FIN_WAIT_1
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA len 10
@@ -55,12 +40,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data and FIN for an orphan that do not acknowledge its FIN
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA len 10 ack -1
@@ -71,12 +51,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data after a shutdown both ways
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c both
 < FA
 > A
@@ -88,12 +63,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case an orphan without FIN_WAIT_2
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 opt c linger2 -1
 close c
 < FA
@@ -104,12 +74,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case closed without FIN_WAIT_2
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 opt c linger2 -1
 shutdown c
 < FA
@@ -122,12 +87,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data unread in FIN_WAIT_2
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > A
@@ -140,12 +100,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1 half_closes 1
 
 case aborted in FIN_WAIT_2
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > A
@@ -157,12 +112,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case disconnected in FIN_WAIT_2
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > A
@@ -174,12 +124,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data unread in LAST_ACK
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > A len 100
 < A
 > FA
@@ -194,12 +139,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case data unread in CLOSING
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > A len 100
 < A
 shutdown c
@@ -214,12 +154,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1 simultaneous_closes 1
 
 case the peer's RST crosses ours
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 abort c
 < RA
 > RA

@@ -134,12 +134,7 @@ silent
 count flows_created 1 syn_retrans 1 syn_gap1_ge750ms 1 closed_handshake_timeout 1
 
 case retransmission timeout
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 opt c user_timeout 300
 write c 100
 < A len 100
@@ -152,12 +147,7 @@ with 1 count closed_retrans_timeout 1
 with 0 count closed_socket_gone 1
 
 case keepalive timeout
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 opt c keepidle 1
 opt c keepintvl 1
 opt c keepcnt 1
@@ -174,12 +164,7 @@ with 0 count closed_reset_by_us 1
 
 case orphan in FIN_WAIT_1 times out
 sysctl net.ipv4.tcp_orphan_retries 1
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 state FIN_WAIT_1 CLOSE_WAIT
@@ -364,12 +349,7 @@ count synack_retrans 1 synack_gap1_ge750ms 1
 count flows_created 1 closed_socket_gone 1
 
 case socket gone: ss -K on TIME_WAIT
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -384,12 +364,7 @@ count flows_created 1 closed_socket_gone 1
 
 case no room for a TIME_WAIT socket: closed all the same
 sysctl net.ipv4.tcp_max_tw_buckets 0
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -400,12 +375,7 @@ count flows_created 1 closed_normal 1
 
 case no room for an orphan's FIN_WAIT_2
 sysctl net.ipv4.tcp_max_tw_buckets 0
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -414,12 +384,7 @@ silent
 count flows_created 1 closed_idle 1
 
 case ss -K in ESTABLISHED sends a RST
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 destroy
 drain
 noflow
@@ -427,12 +392,7 @@ silent
 count flows_created 1 closed_reset_by_us 1
 
 case disconnect in ESTABLISHED sends a RST
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 disconnect c
 < RA
 noflow

@@ -189,12 +189,7 @@ count flows_created 1 invalid_fragment 2
 
 case IPv6 fragments of a RST: the socket takes it, and that is followed
 only 6
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > RA opt nop,nop,nop,nop,nop,nop,nop,nop frag 24
 silent
 noflow
@@ -287,12 +282,7 @@ count flows_created 1 closed_normal 1
 
 case nonlinear: only the IP header is not in frags
 sysctl net.ipv4.tcp_early_demux 0
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > A len 6000 linear 40
 drain
 > FA len 6000 linear 40

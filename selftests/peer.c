@@ -10,6 +10,7 @@
  *   fwd NAME A B           a flow that passes through, opened by A
  *   flow NAME              makes it the current one again
  *   asked NAME PEER        flow NAME 80 PEER, with a listener and a SYN that is answered
+ *   opened NAME PEER       the same (a SYN without options), then the ACK and accept c s
  *   > FLAGS ...            the peer sends (forwarded: A sends, and it comes out)
  *   < FLAGS ...            the kernel sends it within the deadline (forwarded: B)
  *       FLAGS of S A F R P U, 0 for none
@@ -198,15 +199,22 @@ static void do_counts(int argc, char **argv)
 }
 
 /* What many cases begin with. */
-static void do_asked(const char *name, const char *port)
+static void do_asked(const char *name, const char *port, const char *syn)
 {
 	char flow[64];
 
 	snprintf(flow, sizeof(flow), "flow %s 80 %s", name, port);
 	run_line(flow);
 	run_line("listen s");
-	run_line("> S opt mss=1460");
+	run_line(syn);
 	run_line("< SA");
+}
+
+static void do_opened(const char *name, const char *port)
+{
+	do_asked(name, port, "> S");
+	run_line("> A");
+	run_line("accept c s");
 }
 
 /* Commands that need no flow; false if it is none of them. */
@@ -221,7 +229,9 @@ static bool general_command(int argc, char **argv)
 	else if (!strcmp(cmd, "flow") && argc == 2)
 		flow_select(argv[1]);
 	else if (!strcmp(cmd, "asked") && argc == 3)
-		do_asked(argv[1], argv[2]);
+		do_asked(argv[1], argv[2], "> S opt mss=1460");
+	else if (!strcmp(cmd, "opened") && argc == 3)
+		do_opened(argv[1], argv[2]);
 	else if (!strcmp(cmd, "sysctl") && argc == 3)
 		net_sysctl(argv[1], argv[2], true);
 	else if (!strcmp(cmd, "trysysctl") && argc == 3)

@@ -12,12 +12,7 @@ held=$([[ ! -e /proc/sys/vm/unprivileged_userfaultfd ]] || cat <<'EOF'
 
 
 case the owner is in the middle of a write: the collector does not take it for a new one
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 own c
 > RA
 gauge local ESTABLISHED 0
@@ -33,12 +28,7 @@ EOF
 
 peer_test "$(cat <<'EOF'
 case reset by the peer
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > RA
 noflow
 read c ECONNRESET
@@ -46,12 +36,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_peer 1
 
 case reset by the peer in CLOSE_WAIT
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > FA
 < A
 > RA
@@ -59,12 +44,7 @@ noflow
 count flows_created 1 closed_reset_by_peer 1
 
 case reset by the peer in FIN_WAIT_1
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > RA
@@ -72,12 +52,7 @@ noflow
 count flows_created 1 closed_reset_by_peer 1
 
 case reset by us
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 abort c
 < RA
 noflow
@@ -85,12 +60,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case closed with data unread
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > A len 100
 < A
 close c
@@ -230,12 +200,7 @@ state ESTABLISHED ESTABLISHED
 count flows_created 1 challenge_acks 1
 
 case RST outside the window is ignored
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > R seq +1000000
 > R seq -2
 quiet
@@ -276,12 +241,7 @@ state ESTABLISHED ESTABLISHED
 count flows_created 1 bad_acks 1
 
 case RST, SYN and FIN outside the window in FIN_WAIT_2
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > A

@@ -9,12 +9,7 @@
 
 peer_test "$(cat <<'EOF'
 case passive close
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > FA
 < A ack +0
 state CLOSE_WAIT FIN_WAIT_2
@@ -34,12 +29,7 @@ gauge entered TIME_WAIT 0
 count flows_created 1 closed_normal 1
 
 case active close
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 state FIN_WAIT_1 CLOSE_WAIT
@@ -60,12 +50,7 @@ gauge entered CLOSED 0
 count flows_created 1
 
 case remote LAST_ACK
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > A
@@ -81,12 +66,7 @@ state TIME_WAIT CLOSED
 count flows_created 1
 
 case FIN and ACK of ours in one segment
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -98,12 +78,7 @@ gauge entered TIME_WAIT 1
 count flows_created 1
 
 case simultaneous close
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA ack -1
@@ -119,12 +94,7 @@ gauge entered TIME_WAIT 1
 count flows_created 1 simultaneous_closes 1
 
 case simultaneous close, the peer's FIN behind a hole
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > FA seq +100 ack -1
@@ -139,12 +109,7 @@ state TIME_WAIT TIME_WAIT
 count flows_created 1 simultaneous_closes 1
 
 case half-close, the peer goes on sending
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 shutdown c
 < FA
 > A
@@ -162,12 +127,7 @@ state TIME_WAIT CLOSED
 count flows_created 1 half_closes 1
 
 case half-close, we go on sending
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > FA
 < A
 read c eof
@@ -185,12 +145,7 @@ noflow
 count flows_created 1 half_closes 1 closed_normal 1
 
 case FIN and data not acknowledged stay in FIN_WAIT_1
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 write c 100
 < A len 100
 close c
@@ -221,12 +176,7 @@ silent
 count flows_created 1
 
 case our FIN again
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 < FA gap 100 4000
@@ -236,12 +186,7 @@ state FIN_WAIT_2 CLOSE_WAIT
 count flows_created 1 fin_retrans 1
 
 case the peer's FIN again
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > FA
 < A
 > FA seq -1
@@ -254,12 +199,7 @@ noflow
 count flows_created 1 fin_retrans 1 closed_normal 1
 
 case the last ACK was lost
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > FA
 < A
 close c
@@ -271,12 +211,7 @@ noflow
 count flows_created 1 fin_retrans 1 closed_normal 1
 
 case early FIN, then the data before it
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 > FA seq +100
 < A ack 1
 state ESTABLISHED FIN_WAIT_1

@@ -8,12 +8,7 @@
 
 peer_test "$(cat <<'EOF'
 case orphan in FIN_WAIT_2, then its FIN
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -26,12 +21,7 @@ state TIME_WAIT CLOSED
 count flows_created 1
 
 case orphan in FIN_WAIT_2 times out
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 opt c linger2 1
 close c
 < FA
@@ -43,12 +33,7 @@ silent
 count flows_created 1 closed_idle 1
 
 case orphan in FIN_WAIT_2 gets data
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -60,12 +45,7 @@ silent
 count flows_created 1 closed_reset_by_us 1
 
 case orphan in FIN_WAIT_2 gets data and a FIN
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -79,12 +59,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case orphan in FIN_WAIT_2 gets a RST in its window
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -96,12 +71,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_peer 1
 
 case orphan in FIN_WAIT_2 gets a RST beyond its window, then in it
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -115,12 +85,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_peer 1 rst_ignored 1
 
 case orphan in FIN_WAIT_2 gets a SYN in its window
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -133,12 +98,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case orphan in FIN_WAIT_2 gets data that acknowledges what was never sent
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > A
@@ -151,12 +111,7 @@ gauge entered CLOSED 1
 count flows_created 1 closed_reset_by_us 1
 
 case FIN retransmitted to TIME_WAIT
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -168,12 +123,7 @@ gauge entered TIME_WAIT 1
 count flows_created 1 timewait_restarted 1 fin_retrans 1
 
 case TIME_WAIT reopened by a SYN beyond it (RFC 6191)
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -235,12 +185,7 @@ silent
 count flows_created 2 closed_normal 1 accept_full 1
 
 case TIME_WAIT refuses an old SYN (RFC 6191)
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -252,12 +197,7 @@ count flows_created 1 old_duplicates 1
 
 case TIME_WAIT assassinated (tcp_rfc1337=0)
 sysctl net.ipv4.tcp_rfc1337 0
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -270,12 +210,7 @@ count flows_created 1 timewait_assassinated 1 closed_normal 1
 
 case TIME_WAIT not assassinated (tcp_rfc1337=1)
 sysctl net.ipv4.tcp_rfc1337 1
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -286,12 +221,7 @@ state TIME_WAIT CLOSED
 count flows_created 1 rst_ignored 1
 
 case TIME_WAIT and a RST outside
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
@@ -301,12 +231,7 @@ state TIME_WAIT CLOSED
 count flows_created 1 rst_ignored 1
 
 case the same port to another peer is a new flow at once
-flow f 80 40000
-listen s
-> S
-< SA
-> A
-accept c s
+opened f 40000
 close c
 < FA
 > FA
