@@ -259,6 +259,7 @@ void tt_flow_gauge(const struct tt_flow *flow, long n);
  */
 void tt_flow_set_local(struct tt_flow *flow, u8 local);
 
+/* What tt_flow_set_state() does where @state is another one. */
 void tt_flow_move(struct tt_flow *flow, int end, enum tt_state state);
 
 /**

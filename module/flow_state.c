@@ -33,14 +33,17 @@ bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state)
  * A local end without a socket of its own is not counted: LISTEN counts
  * listening sockets, and `ss` knows no CLOSED.
  */
-static void gauge_add(const struct tt_flow *flow, int end, long n)
+static __always_inline void gauge_side(const struct tt_flow *flow, enum tt_side side,
+				       enum tt_state state, long n)
 {
-	enum tt_side side = tt_flow_side(flow, end);
-	u8 state = flow->ep[end].state;
-
 	if (side == TT_LOCAL && (state == TT_LISTEN || state == TT_CLOSED))
 		return;
 	__this_cpu_add(flow->tn->stats->gauge[side][state], n);
+}
+
+static void gauge_add(const struct tt_flow *flow, int end, long n)
+{
+	gauge_side(flow, tt_flow_side(flow, end), flow->ep[end].state, n);
 }
 
 void tt_flow_place(struct tt_flow *flow, int end, enum tt_state state)
@@ -157,44 +160,41 @@ static enum tt_state via(enum tt_state from, enum tt_state to)
 	}
 }
 
-/*
- * A local end, with the gauges as gauge_add() has them. (By itself, so that the way of a remote
- * one, which is short, saves no registers for it.)
- */
+/* @side: tt_flow_side() of that end */
+static __always_inline void move(struct tt_flow *flow, int end, enum tt_side side,
+				 enum tt_state next)
+{
+	enum tt_state was = flow->ep[end].state;
+
+	gauge_side(flow, side, was, -1);
+	gauge_side(flow, side, next, 1);
+	flow->ep[end].state = next;
+	if (side == TT_LOCAL)
+		__this_cpu_inc(flow->tn->stats->entered[next]);
+	tt_notify_state(flow, end, was, next);
+}
+
+/* By itself, so that the way of a remote end, which is short, saves no registers for it. */
 static noinline void move_local(struct tt_flow *flow, int end, enum tt_state state)
 {
-	struct tt_stats __percpu *stats = flow->tn->stats;
-
 	do {
 		enum tt_state was = flow->ep[end].state;
 		enum tt_state next = via(was, state);
 
 		if (was == TT_SYN_RECEIVED)
 			tt_flow_end_request(flow, next == TT_CLOSED ? flow->reason : TT_COMPLETED);
-		if (was != TT_LISTEN && was != TT_CLOSED)
-			__this_cpu_add(stats->gauge[TT_LOCAL][was], -1);
-		if (next != TT_LISTEN && next != TT_CLOSED)
-			__this_cpu_inc(stats->gauge[TT_LOCAL][next]);
-		flow->ep[end].state = next;
-		__this_cpu_inc(stats->entered[next]);
-		tt_notify_state(flow, end, was, next);
+		move(flow, end, TT_LOCAL, next);
 	} while (flow->ep[end].state != state);
 }
 
 void tt_flow_move(struct tt_flow *flow, int end, enum tt_state state)
 {
 	enum tt_side side = tt_flow_side(flow, end);
-	struct tt_stats __percpu *stats = flow->tn->stats;
-	enum tt_state was = flow->ep[end].state;
 
-	if (side == TT_LOCAL) {
+	if (side == TT_LOCAL)
 		move_local(flow, end, state);
-		return;
-	}
-	__this_cpu_add(stats->gauge[side][was], -1);
-	__this_cpu_inc(stats->gauge[side][state]);
-	flow->ep[end].state = state;
-	tt_notify_state(flow, end, was, state);
+	else
+		move(flow, end, side, state);
 }
 
 void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req)

@@ -8,7 +8,6 @@
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
 #include <net/dst_metadata.h>
-#include <net/ip.h>
 #include <net/l3mdev.h>
 #include <net/tcp.h>
 
@@ -135,18 +134,6 @@ static bool is_foreign(const struct sk_buff *skb, const struct nf_hook_state *st
 	       !net_eq(dev_net(skb_dst(skb)->dev), state->net);
 }
 
-/* tt_segment_find(), without a call for nearly all that a host sees. */
-static int find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum tt_stat *why)
-{
-	const struct iphdr *iph = ip_hdr(skb);
-
-	if (pf != NFPROTO_IPV4 || iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
-		return tt_segment_find(skb, pf, thoff, why);
-	*thoff = iph->ihl * 4;
-	*why = TT_SEGMENT_OK;
-	return IPPROTO_TCP;
-}
-
 /* The steps of every packet that is not ordinary. */
 static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -165,7 +152,7 @@ static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_h
 			tt_stat_inc(tn, segments_repeat);
 		return NF_ACCEPT;
 	}
-	proto = find(skb, state->pf, &thoff, &why);
+	proto = tt_segment_find(skb, state->pf, &thoff, &why);
 	if (proto != IPPROTO_TCP) {
 		if (why != TT_SEGMENT_OK) {
 			tt_stat_inc(tn, segments_seen);

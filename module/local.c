@@ -315,11 +315,18 @@ static bool is_foreseen(const struct tt_flow *flow, int end, int state)
 			 TT_F_PROVEN);
 }
 
-static struct tt_flow *flow_of_sock(struct tt_net *tn, const struct sock *sk, int *end)
+/* @recent: what tt_recent_sock() found, with *end, or NULL. Returns it or another one, locked. */
+static struct tt_flow *flow_of_sock(struct tt_net *tn, const struct sock *sk,
+				    struct tt_flow *recent, int *end)
 {
 	struct tt_key key __uninitialized;
 	u32 hash;
 
+	if (recent && tt_flow_lock(tn, recent)) {
+		if (tt_key_is_sock(&recent->key, sk) == *end)
+			return recent;
+		tt_flow_put(recent);
+	}
 	*end = tt_key_sock(&key, sk);
 	return *end < 0 ? NULL : tt_flow_seek(tn, &key, &hash);
 }
@@ -336,16 +343,7 @@ void tt_track_sock(struct tt_net *tn, struct sock *sk, int state)
 	flow = tt_recent_sock(tn, sk, &end);
 	if (flow && is_foreseen(flow, end, state))
 		return;
-	if (flow && tt_flow_lock(tn, flow)) {
-		if (tt_key_is_sock(&flow->key, sk) != end) {
-			tt_flow_put(flow);
-			flow = NULL;
-		}
-	} else {
-		flow = NULL;
-	}
-	if (!flow)
-		flow = flow_of_sock(tn, sk, &end);
+	flow = flow_of_sock(tn, sk, flow, &end);
 	if (!flow)
 		return;
 	if (flow->flags & TT_F_FORWARD || !(flow->local & BIT(end))) {

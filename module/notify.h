@@ -52,6 +52,7 @@ struct tt_notify {
 	struct delayed_work work;
 };
 
+/* For the inlines below, and nobody else. */
 DECLARE_TRACEPOINT(state);
 DECLARE_TRACEPOINT(tcptrack_state);
 extern bool tt_notify_wanted;

@@ -16,7 +16,7 @@
 #define TCPOPT_AUTH	29	/* TCP-AO; not in the headers of older kernels */
 #define MPTCP_JOIN	1
 
-static int find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat *why)
+int tt_segment_find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat *why)
 {
 	unsigned short frag = 0;
 	/* what is behind an AH is nobody's segment before IPsec has checked it, as in IPv4 */
@@ -34,20 +34,6 @@ static int find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat 
 	else if (proto < 0 && proto != -ENOENT)
 		*why = TT_STAT_invalid_header;
 	return proto;
-}
-
-int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum tt_stat *why)
-{
-	const struct iphdr *iph;
-
-	*why = TT_SEGMENT_OK;
-	if (pf == NFPROTO_IPV6)
-		return find_v6(skb, thoff, why);
-	iph = ip_hdr(skb);
-	*thoff = iph->ihl * 4;
-	if (unlikely(ip_is_fragment(iph)) && iph->protocol == IPPROTO_TCP)
-		*why = TT_STAT_invalid_fragment;
-	return iph->protocol;
 }
 
 /*

@@ -2,6 +2,10 @@
 #ifndef TCPTRACK_SEGMENT_H
 #define TCPTRACK_SEGMENT_H
 
+#include <linux/ip.h>
+#include <linux/netfilter.h>
+#include <net/ip.h>
+
 #include "state.h"
 #include "stats.h"
 
@@ -11,6 +15,9 @@ struct tcphdr;
 
 /* What tt_segment_parse() returns for a segment that can be judged. */
 #define TT_SEGMENT_OK	TT_STAT_segments_seen
+
+/* The same for an IPv6 packet; *why is %TT_SEGMENT_OK before. */
+int tt_segment_find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_stat *why);
 
 /**
  * tt_segment_find() - offset of the transport header
@@ -23,7 +30,19 @@ struct tcphdr;
  *
  * Return: the transport protocol; for IPv6 that of the first fragment, too.
  */
-int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int *thoff, enum tt_stat *why);
+static inline int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int *thoff,
+				  enum tt_stat *why)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	*why = TT_SEGMENT_OK;
+	if (pf == NFPROTO_IPV6)
+		return tt_segment_find_v6(skb, thoff, why);
+	*thoff = iph->ihl * 4;
+	if (unlikely(ip_is_fragment(iph)) && iph->protocol == IPPROTO_TCP)
+		*why = TT_STAT_invalid_fragment;
+	return iph->protocol;
+}
 
 /**
  * tt_segment_parse() - checked segment from an skb
