@@ -19,6 +19,31 @@ die()
 	exit 1
 }
 
+tap_number=0 tap_failed=0
+
+# tap_case NAME COMMAND...: a line of TAP; what it said, if it fails
+tap_case()
+{
+	local name=$1 out
+	shift
+	tap_number=$((tap_number + 1))
+	if out=$("$@" 2>&1); then
+		say "ok $tap_number $name"
+	else
+		[[ -z $out ]] || printf '# %s\n' "${out//$'\n'/$'\n# '}"
+		say "not ok $tap_number $name"
+		tap_failed=$((tap_failed + 1))
+	fi
+}
+
+# Ends with the status of all.
+tap_end()
+{
+	say "1..$tap_number"
+	say "# $((tap_number - tap_failed)) passed, $tap_failed failed"
+	[[ $tap_failed -eq 0 ]]
+}
+
 # The one place that says which version this is.
 version()
 {
