@@ -199,22 +199,19 @@ static void do_counts(int argc, char **argv)
 }
 
 /* What many cases begin with. */
-static void do_asked(const char *name, const char *port, const char *syn)
+static void do_asked(const char *name, const char *port, bool opened)
 {
 	char flow[64];
 
 	snprintf(flow, sizeof(flow), "flow %s 80 %s", name, port);
 	run_line(flow);
 	run_line("listen s");
-	run_line(syn);
+	run_line(opened ? "> S" : "> S opt mss=1460");
 	run_line("< SA");
-}
-
-static void do_opened(const char *name, const char *port)
-{
-	do_asked(name, port, "> S");
-	run_line("> A");
-	run_line("accept c s");
+	if (opened) {
+		run_line("> A");
+		run_line("accept c s");
+	}
 }
 
 /* Commands that need no flow; false if it is none of them. */
@@ -228,10 +225,8 @@ static bool general_command(int argc, char **argv)
 		flow_define(argv, true);
 	else if (!strcmp(cmd, "flow") && argc == 2)
 		flow_select(argv[1]);
-	else if (!strcmp(cmd, "asked") && argc == 3)
-		do_asked(argv[1], argv[2], "> S opt mss=1460");
-	else if (!strcmp(cmd, "opened") && argc == 3)
-		do_opened(argv[1], argv[2]);
+	else if ((!strcmp(cmd, "asked") || !strcmp(cmd, "opened")) && argc == 3)
+		do_asked(argv[1], argv[2], *cmd == 'o');
 	else if (!strcmp(cmd, "sysctl") && argc == 3)
 		net_sysctl(argv[1], argv[2], true);
 	else if (!strcmp(cmd, "trysysctl") && argc == 3)
