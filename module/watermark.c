@@ -68,7 +68,7 @@ unsigned int tt_watermark_timeout(const struct tt_queue *q)
 	p = max(percent(seen, limit), percent(held, most));
 	full = handshake_ms(q);
 	least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
-	if (high <= low || p >= high)
+	if (p >= high)
 		return least;
 	return full - (u64)(full - least) * (p - low) / (high - low);
 }
@@ -94,7 +94,7 @@ static void check_listener(struct tt_queue *q, unsigned int start)
 	level = tt_watermark_level(q->listener);
 	limit = tt_watermark_limit(q->listener);
 	on = reaches(level, limit, start);
-	if (on && start && !tt_override_limit(q->listener) && level < limit)
+	if (on && !tt_override_limit(q->listener) && level < limit)
 		on = reaches(level - young(q), limit, start);
 	if (on)
 		tt_flood_enter(q->tn, q->listener, level);

@@ -30,6 +30,7 @@ typedef uint32_t u32, __be32;
 typedef uint64_t u64;
 typedef int8_t s8;
 typedef int32_t s32;
+typedef int64_t s64;
 typedef int spinlock_t;
 typedef struct { int counter; } atomic_t, refcount_t;
 typedef struct { u64 key[2]; } siphash_key_t;
@@ -49,6 +50,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define __uninitialized
 #define READ_ONCE(x)			(x)
 #define rcu_dereference(x)		(x)
+#define rcu_assign_pointer(p, value)	((p) = (value))
 #define WRITE_ONCE(x, value)		((x) = (value))
 #define data_race(x)			(x)
 #define fallthrough			__attribute__((__fallthrough__))
@@ -62,6 +64,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define min(a, b)			((a) < (b) ? (a) : (b))
 #define max(a, b)			((a) > (b) ? (a) : (b))
 #define min_t(type, a, b)		min((type)(a), (type)(b))
+#define div_u64(a, b)			((u64)(a) / (b))
 #define ilog2(n)			(31 - __builtin_clz(n))
 #define lockdep_assert_held(lock)	((void)(lock))
 #define local_bh_disable()		((void)0)
@@ -158,6 +161,10 @@ static inline void list_del_init(struct list_head *entry)
 	INIT_LIST_HEAD(entry);
 }
 
+#define list_for_each_entry_rcu(pos, head, member) \
+	for ((pos) = (void *)((char *)(head)->next - offsetof(__typeof__(*(pos)), member)); \
+	     &(pos)->member != (head); \
+	     (pos) = (void *)((char *)(pos)->member.next - offsetof(__typeof__(*(pos)), member)))
 #define list_first_entry_or_null(head, type, member) \
 	((head)->next == (head) ? NULL : (type *)((char *)(head)->next - offsetof(type, member)))
 

@@ -14,7 +14,7 @@ struct net {
 	u64 net_cookie;
 	struct {
 		struct { struct inet_hashinfo *hashinfo; } tcp_death_row;
-		u8 sysctl_tcp_rfc1337;
+		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries;
 	} ipv4;
 };
 
@@ -84,10 +84,36 @@ static inline bool ipv6_addr_equal(const struct in6_addr *a, const struct in6_ad
 	return !memcmp(a, b, sizeof(*a));
 }
 
+static inline bool ipv6_prefix_equal(const struct in6_addr *a, const struct in6_addr *b,
+				     unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < bits; i++)
+		if ((a->s6_addr[i / 8] ^ b->s6_addr[i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
 static inline int ipv6_addr_type(const struct in6_addr *a)
 {
 	return a->s6_addr[0] == 0xfe && (a->s6_addr[1] & 0xc0) == 0x80 ? IPV6_ADDR_LINKLOCAL : 0;
 }
+
+/* Attributes of netlink */
+struct netlink_ext_ack {
+	const char *_msg;
+	const struct nlattr *bad_attr;
+};
+
+struct nlattr {
+	u16 len;
+	u8 data[16];
+};
+
+#define nla_len(attr)			((attr)->len)
+#define nla_get_u8(attr)		((attr)->data[0])
+#define nla_get_be16(attr)		(*(const __be16 *)(attr)->data)
 
 /* Packets: the first @headlen octets are in one piece, the others have to be fetched. */
 #define PACKET_HOST			0
@@ -253,7 +279,8 @@ struct sock {
 	struct { u8 num_sacks; } rx_opt;
 	struct { u32 start_seq, end_seq; } selective_acks[4];
 	struct { u32 lrcvtime; } icsk_ack;
-	struct { u8 rskq_defer_accept; } icsk_accept_queue;
+	u8 icsk_syn_retries;
+	struct { u8 rskq_defer_accept; int young; } icsk_accept_queue;
 	struct { void *tail; } sk_backlog;
 	struct { unsigned long expires; } tw_timer;
 };
@@ -274,6 +301,7 @@ struct sock {
 #define sock_flag(sk, flag)		((sk)->sk_done)
 #define sk_fullsock(sk)			(BIT((sk)->sk_state) & TCPF_FULL)
 #define sk_acceptq_is_full(sk)		((void)(sk), false)
+#define reqsk_queue_len_young(queue)	((queue)->young)
 #define inet_test_bit(bit, sk)		((void)(sk), false)
 #define tcp_receive_window(tp)		((tp)->rcv_wnd)
 #define before(a, b)			((s32)((a) - (b)) < 0)
