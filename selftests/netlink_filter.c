@@ -88,12 +88,12 @@ FIXTURE_TEARDOWN(filter)
 {
 }
 
-static int get(FIXTURE_DATA(filter) *self)
+static int get(struct _test_data_filter *self)
 {
 	return tt_netlink_filter_get(&self->filter, &self->attrs, &self->extack);
 }
 
-static bool fits(FIXTURE_DATA(filter) *self, const struct tt_key *key, int a)
+static bool fits(struct _test_data_filter *self, const struct tt_key *key, int a)
 {
 	return !get(self) && tt_netlink_filter_fits(&self->filter, key, a);
 }

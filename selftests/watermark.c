@@ -22,7 +22,7 @@ FIXTURE(watermark)
 };
 
 unsigned long jiffies = 1000;
-static FIXTURE_DATA(watermark) *all;
+static struct _test_data_watermark *all;
 static unsigned int limits[QUEUES], halfopen_max, override_limit;
 static int entered[3], entered_level;	/* of the listeners, of the namespace */
 
@@ -84,7 +84,7 @@ FIXTURE_TEARDOWN(watermark)
 {
 }
 
-static unsigned int timeout_at(FIXTURE_DATA(watermark) *self, int seen)
+static unsigned int timeout_at(struct _test_data_watermark *self, int seen)
 {
 	self->queue[0].seen = seen;
 	return tt_watermark_timeout(&self->queue[0]);
@@ -153,7 +153,7 @@ TEST_F(watermark, level_and_limit_of_a_group)
 	EXPECT_EQ(INT_MAX, tt_watermark_limit(&self->listener[0]));
 }
 
-static int check(FIXTURE_DATA(watermark) *self, int queue)
+static int check(struct _test_data_watermark *self, int queue)
 {
 	memset(entered, 0, sizeof(entered));
 	tt_watermark_check(&self->queue[queue]);
@@ -220,7 +220,7 @@ TEST_F(watermark, start_of_the_namespace)
 	EXPECT_EQ(0, check(self, 0));
 }
 
-static struct tt_queue *longest(FIXTURE_DATA(watermark) *self, int a, int b, int c, int *share)
+static struct tt_queue *longest(struct _test_data_watermark *self, int a, int b, int c, int *share)
 {
 	self->queue[0].seen = a;
 	self->queue[1].seen = b;
