@@ -141,6 +141,7 @@ void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
 static enum tt_state via(enum tt_state from, enum tt_state to)
 {
 	switch (from) {
+	case TT_LISTEN:	/* a cookie of the stack's own: no request, and so no SYN_RECEIVED */
 	case TT_SYN_SENT:
 		return rank[to] > rank[TT_ESTABLISHED] && to != TT_CLOSED ? TT_ESTABLISHED : to;
 	case TT_SYN_RECEIVED:

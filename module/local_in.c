@@ -158,12 +158,16 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 	return ev;
 }
 
-/* The socket has said nothing since the FIN; but it takes that one before this RST. */
+/*
+ * The socket has said nothing since the FIN; but it takes that one before this RST, whose number
+ * is the FIN's own where it answers what had left the socket before.
+ */
 static bool fin_pending(const struct tt_flow *flow, const struct tt_ctx *ctx)
 {
 	const struct tt_endpoint *peer = &flow->ep[ctx->from];
 
-	return peer->flags & TT_EP_FIN_SENT && peer->snd_nxt == ctx->seg.seq;
+	return peer->flags & TT_EP_FIN_SENT &&
+	       (peer->snd_nxt == ctx->seg.seq || peer->snd_nxt == ctx->seg.seq + 1);
 }
 
 /* The local end takes what the machine foresees, but for what its socket decides later. */

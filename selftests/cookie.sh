@@ -321,9 +321,11 @@ same_options()
 	with=$(options_of)
 	release one || return
 	ns_sysctl "$a" net.tcptrack.mode=monitor net.ipv4.tcp_syncookies="$2"
+	[[ $2 -ne 2 ]] || transitions_mark "the stack's own SYN cookie"
 	hold two "$b" "$1" 80 1
 	without=$(options_of)
 	release two || return
+	transitions_mark
 	ns_sysctl "$a" net.tcptrack.mode=enforce net.ipv4.tcp_syncookies=1
 	[[ -n $with && $with == "$without" ]] && return
 	echo "with a cookie: $with, without: $without"

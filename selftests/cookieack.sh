@@ -163,7 +163,7 @@ flow i 80 40003
 quiet
 count flows_created 1 over_listener 3 syns_dropped 3
 
-case the eight have one stamp: the stack takes it there, without us
+case the eight have one stamp: the stack takes its own SYN cookie, without us
 EIGHT
 sysctl net.tcptrack.mode off
 chosen s0 7
@@ -243,7 +243,7 @@ sysctl net.tcptrack.cookie_resets 100000
 $replayed
 $ours
 
-case a cookie that is replayed: the stack's own
+case a cookie that is replayed: the stack's own SYN cookie
 sysctl net.ipv4.tcp_syncookies 2
 sysctl net.tcptrack.mode monitor
 $replayed

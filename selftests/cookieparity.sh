@@ -74,6 +74,7 @@ END
 plan "$(awk '{ n = 2 } match($0, /only [46m]+/) { n = RLENGTH - 5 } { sum += n }
 	END { print sum }' <<<"$environments")"
 tt_load
+transitions_mark "one of the two is the stack's own SYN cookie"
 cd "$scratch" || bail "no $scratch"
 cat >cookiemark.nft <<-'END'
 	table inet t {

@@ -410,6 +410,7 @@ always()
 parity_cases()
 {
 	local line
+	transitions_mark "one of the two is the stack's own SYN cookie"
 	while IFS= read -r line; do
 		case $line in
 		"ok "*)		ok "$1: same answer: ${line#ok }";;

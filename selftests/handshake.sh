@@ -334,6 +334,22 @@ gauge remote ESTABLISHED 1
 state ESTABLISHED ESTABLISHED
 count flows_created 1
 
+case the stack's own SYN cookie, closed before anything else has left
+sysctl net.ipv4.tcp_syncookies 2
+flow f 80 40000
+listen s
+> S opt mss=1460
+< SA
+> A
+accept c s
+close c
+< FA
+state FIN_WAIT_1 *
+gauge entered SYN_RECEIVED 0
+gauge entered ESTABLISHED 1
+gauge entered FIN_WAIT_1 1
+count flows_created 1
+
 case Fast Open, passive
 sysctl net.ipv4.tcp_fastopen 0x603
 flow f 80 40000

@@ -30,7 +30,13 @@ transitions_record()
 	echo 1 >"$TRACE/events/sock/inet_sock_set_state/enable" ||
 		bail "no sock:inet_sock_set_state"
 	TCPTRACK_MARKER=$TRACE/trace_marker
-	echo "${0##*/}" >"$TCPTRACK_MARKER"
+	transitions_mark
+}
+
+# transitions_mark [WHAT]: what begins from here on; transitions.c makes exceptions by it.
+transitions_mark()
+{
+	[[ -z $TCPTRACK_MARKER ]] || echo "${0##*/}${1:+: $1}" >"$TCPTRACK_MARKER"
 }
 
 # What no segment shows, the collector has found after two more runs.
@@ -47,7 +53,7 @@ transitions_compare()
 	echo 0 >"$TRACE/events/sock/inet_sock_set_state/enable"
 	transitions "$TRACE"
 	status=$?
-	echo "${0##*/}" >"$TCPTRACK_MARKER"
+	transitions_mark
 	echo 1 >"$TRACE/events/sock/inet_sock_set_state/enable"
 	return "$status"
 }

@@ -23,6 +23,17 @@ disown c
 read c ECONNRESET
 noflow
 count flows_created 1 closed_reset_by_peer 1
+
+case the owner is in the middle of a write: a FIN, and a RST of its number
+opened f 40000
+own c
+> FA
+> R seq -1
+disown c
+read c EPIPE
+noflow
+gauge entered CLOSE_WAIT 1
+count flows_created 1 closed_reset_by_peer 1
 EOF
 )
 

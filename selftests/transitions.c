@@ -54,6 +54,7 @@ enum exception {
 	TAKEN_BACK,
 	LOST,
 	CROSSED,
+	FORESEEN,
 	EXCEPTIONS
 };
 
@@ -64,9 +65,9 @@ static const struct {
 	[MINI] = { "mini", "a mini socket took over from FIN_WAIT_2 or CLOSING: CLOSE" },
 	[REQUEST] = { "request", "a request socket that never became a full one" },
 	[LISTENER] = { "listener", "CLOSE and LISTEN of listening sockets: no flows" },
-	[AGAIN] = { "again", "close() in FIN_WAIT_2 sets FIN_WAIT_2 once more" },
+	[AGAIN] = { "again", "FIN_WAIT_2 is set once more by close(), CLOSE where bind() fails" },
 	[NO_PORT] = { "no port", "connect() failed before the socket had a port: no segment" },
-	[COOKIE] = { "cookie", "the stack's own SYN cookie: no request, adopted in ESTABLISHED",
+	[COOKIE] = { "cookie", "the stack's own SYN cookie: there was no request to be seen",
 		     "SYN cookie" },
 	[LAST] = { "last", "an orphan gave up after its case, and its namespace went with it",
 		   "case " },
@@ -74,6 +75,8 @@ static const struct {
 			 "taken back" },
 	[LOST] = { "lost", "two CPUs made a child of one request: that of the one that lost" },
 	[CROSSED] = { "crossed", "FIN and the ACK of ours, on two CPUs: to the socket in reverse" },
+	[FORESEEN] = { "foreseen", "a third ACK for a request that somebody has just destroyed",
+		       "an end that has had a socket" },
 };
 
 static unsigned long excepted[EXCEPTIONS];
@@ -149,7 +152,7 @@ static void build(struct event *events, size_t n)
 			e->old = of_kernel[e->old];
 			e->new = of_kernel[e->new];
 		}
-		if (e->old == e->new && e->old == FIN_WAIT_2) {
+		if (e->old == e->new && (e->old == FIN_WAIT_2 || e->old == CLOSED)) {
 			excepted[AGAIN]++;
 			continue;
 		}
@@ -241,14 +244,25 @@ static bool is_crossed(const struct chain *full, const struct chain *s)
 		(full->state[i] == CLOSING && s->state[i] == FIN_WAIT_2));
 }
 
+/* Where no segment was seen between the cookie and its socket: how much of the socket's life. */
+static int cookie_part(const struct chain *full, const struct chain *s)
+{
+	if (s->state[0] != LISTEN || s->state[1] != SYN_RECEIVED || !may(COOKIE, full))
+		return 0;
+	if (full->adopted && full->state[0] == ESTABLISHED)
+		return 2;
+	return full->state[0] == LISTEN && full->state[1] == ESTABLISHED ? 1 : 0;
+}
+
 static bool match(struct chain *s, struct chain *t)
 {
-	int skip = 0, last = 0, i;
+	int skip, last = 0, i;
 	unsigned int used;
 	struct chain full = full_part(t, s, &used);
 
-	if (t->adopted && s->state[0] == LISTEN && full.state[0] == ESTABLISHED && may(COOKIE, t))
-		skip = 2;
+	skip = cookie_part(&full, s);
+	if (skip == 1)
+		full.state[0] = SYN_RECEIVED;
 	if (full.n == s->n - 1 && is_last(s))
 		last = 1;
 	if (is_crossed(&full, s)) {
@@ -266,6 +280,17 @@ static bool match(struct chain *s, struct chain *t)
 	return true;
 }
 
+/* One that was adopted is seen first when it ends. */
+static bool is_request(const struct chain *c)
+{
+	if (c->stack)
+		return false;
+	if (c->n == 2 && c->state[0] == SYN_RECEIVED)
+		return c->state[1] == CLOSED;
+	return c->state[0] == LISTEN && c->state[1] == SYN_RECEIVED &&
+	       (c->n == 2 || (c->n == 3 && c->state[2] == CLOSED));
+}
+
 /* A chain without a partner that needs none. */
 static bool except(const struct chain *c)
 {
@@ -276,9 +301,11 @@ static bool except(const struct chain *c)
 	else if (c->stack && !c->tuple.sport && c->state[0] == CLOSED &&
 		 c->state[1] == SYN_SENT && c->state[2] == CLOSED)
 		why = NO_PORT;
-	else if (!c->stack && c->state[1] == SYN_RECEIVED && c->state[0] == LISTEN &&
-		 (c->n == 2 || (c->n == 3 && c->state[2] == CLOSED)))
+	else if (is_request(c))
 		why = REQUEST;
+	else if (!c->stack && c->n == 4 && c->state[1] == SYN_RECEIVED &&
+		 c->state[2] == ESTABLISHED && c->state[3] == CLOSED && may(FORESEEN, c))
+		why = FORESEEN;
 	else if (!c->stack && is_mini(c))
 		why = MINI;
 	else if (several_cpus() && c->stack && c->n == 3 && c->state[0] == LISTEN &&
