@@ -30,7 +30,7 @@ own c
 > FA
 > R seq -1
 disown c
-read c EOF
+read c eof
 noflow
 gauge entered CLOSE_WAIT 1
 count flows_created 1 closed_reset_by_peer 1
