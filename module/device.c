@@ -69,7 +69,8 @@ static int hook_all(struct tt_net *tn)
 	list_for_each_entry(d, &tn->devices, list) {
 		struct net_device *dev = __dev_get_by_name(tn->net, d->name);
 
-		if (dev)
+		/* by an alternative name, one device would have several entries */
+		if (dev && !strcmp(dev->name, d->name))
 			err = hook(tn, d, dev);
 		if (err) {
 			unhook_all(tn);
@@ -196,16 +197,18 @@ static void came(struct tt_net *tn, struct net_device *dev)
 }
 
 /* The name that a hooked device takes may be in the list already. */
-static void forget_name(struct tt_net *tn, const char *name)
+static void take_name(struct tt_net *tn, struct device_name *taker, const char *name)
 {
 	struct device_name *d, *next;
 
 	list_for_each_entry_safe(d, next, &tn->devices, list) {
-		if (strcmp(d->name, name))
+		if (d == taker || strcmp(d->name, name))
 			continue;
+		unhook(tn, d);
 		list_del(&d->list);
 		kfree_rcu(d, rcu);
 	}
+	strscpy(taker->name, name, sizeof(taker->name));
 }
 
 static void renamed(struct tt_net *tn, struct net_device *dev)
@@ -214,8 +217,7 @@ static void renamed(struct tt_net *tn, struct net_device *dev)
 
 	list_for_each_entry(d, &tn->devices, list) {
 		if (d->ops.dev == dev) {
-			forget_name(tn, dev->name);
-			strscpy(d->name, dev->name, sizeof(d->name));
+			take_name(tn, d, dev->name);
 			return;
 		}
 	}

@@ -96,6 +96,24 @@ switched()
 		ns_sysctl "$a" net.tcptrack.mode=off net.tcptrack.mode=enforce && all_in "$N"
 }
 
+# A device is none of its alternative names. (The entry of one of these was freed while it was
+# hooked, when the device was renamed to it.)
+altname()
+{
+	ip -n "$a" link property add dev w1 altname alt1 &&
+		set_early early_devices "alt1 w1" && all_in "$N" &&
+		set_early early_devices alt1 && all_in 0 &&
+		ip -n "$a" link property del dev w1 altname alt1 || return
+	ip -n "$a" link set w1 down
+	ip -n "$a" link set w1 name alt1
+	up alt1 && devices_are alt1 && all_in "$N" || return
+	ip -n "$a" link set alt1 down
+	ip -n "$a" link set alt1 name w1
+	up w1 && devices_are w1 && all_in "$N" &&
+		set_early early_devices nosuch && all_in 0 &&
+		set_early early_devices "w1 nosuch" && all_in "$N"
+}
+
 some_early()
 {
 	counters_since "$a" | grep -q '^early_cookies '
@@ -123,7 +141,7 @@ unloaded()
 	[[ -z $where ]]
 }
 
-plan 9
+plan 10
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -136,6 +154,7 @@ check "ingress: every client gets in" all_in $N
 check "a device is renamed" renamed
 check "a device comes by the name of one that went" again
 check "a device goes to another namespace and comes back" moved
+check "an alternative name" altname
 check "the list is another" listed
 check "what is no name, no word and too much is refused" refused
 check "it is switched off and on" switched
