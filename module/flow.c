@@ -78,8 +78,10 @@ struct tt_flow *tt_flow_seek(struct tt_net *tn, const struct tt_key *key, u32 *h
 	struct tt_flow *flow = tt_recent_find(tn, key);
 
 	if (flow && tt_flow_lock(tn, flow)) {
-		if (tt_key_equal(&flow->key, key))
+		if (tt_key_equal(&flow->key, key)) {
+			*hash = flow->hash;
 			return flow;
+		}
 		tt_flow_put(flow);
 	}
 	*hash = tt_flow_hash(tn, key);

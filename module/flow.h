@@ -170,7 +170,7 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
  * tt_flow_seek() - the same for who follows a segment, or what it sets off
  * @tn: namespace
  * @key: its key
- * @hash: set to tt_flow_hash() of @key if there is no flow; else left alone, or set
+ * @hash: set to tt_flow_hash() of @key
  *
  * What this CPU has had to do with lately is found without hashing, and what is found
  * will be: the answer to a segment, and what it does to its socket, are the same flow's.

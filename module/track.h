@@ -30,7 +30,7 @@ enum tt_verdict {
  * @state: where the hook runs
  * @thoff: offset of its TCP header
  * @key: of its flow
- * @hash: of @key, once it was looked for and no flow was found
+ * @hash: of @key, once it was looked for
  * @from: the sender's end in @key
  * @seg: the checked segment
  * @early: before routing (tt_early()): what is not dealt with now, LOCAL_IN will be

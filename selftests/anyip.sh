@@ -67,11 +67,50 @@ held_open()
 	[[ $status -eq 0 ]] && settle_state "$a" local ESTABLISHED 0 && agree
 }
 
+is_one()
+{
+	[[ $(in_ns "$a" grep -cF "$1:80" /proc/net/tcptrack_flows) -eq 1 ]]
+}
+
+came_again()
+{
+	counters_since "$a" | grep -q '^syn_retrans '
+}
+
+# taken_over ADDRESS LENGTH: a SYN is forwarded to it, and nobody is there; when it comes for the
+# third time, the address is this host's (VRRP). It is one flow, which is found. (Were the client
+# followed, too, its flow would be what the CPU remembers.)
+taken_over()
+{
+	local host=${1#[} status
+	host=${host%]}
+	ip -n "$a" neigh replace "$host" lladdr 02:00:00:00:00:09 dev v3 nud permanent
+	ns_sysctl "$b" net.tcptrack.mode=off
+	counters_begin "$a"
+	netns "$b" traffic client "$host" 80 hold 1 >"$scratch/moved" 2>&1 &
+	moved=$!
+	wait_for came_again 10 || { echo "no SYN"; return 1; }
+	ip -n "$a" addr add "$host/$2" dev lo
+	wait_for grep -q '^ready' "$scratch/moved" 20
+	wait_for collector_ran $(($(proc_value - collector_runs) + 3)) 20
+	is_one "$1" && state_is "$a" local ESTABLISHED 1 && parity "$a"
+	status=$?
+	release moved || status=1
+	ns_sysctl "$b" net.tcptrack.mode=enforce
+	ip -n "$a" addr del "$host/$2" dev lo
+	return "$status"
+}
+
 # shellcheck disable=SC2086	# a list
 set -- $TRACEPOINTS
-plan $((4 * $#))
-ns_add a b
+plan $((6 * $#))
+ns_add a b c
 ns_link "$a" "$b" 1
+ns_link "$a" "$c" 3
+ns_sysctl "$a" net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+for to in 10.1.3.0/24 fd01:0:0:3::/64; do
+	ip -n "$b" route add $to via "$([[ $to == fd* ]] && echo fd01:0:0:1::1 || echo 10.1.1.1)"
+done
 ip -n "$a" route add local 10.9.0.0/16 dev lo
 ip -n "$a" route add local fd99::/64 dev lo
 ip -n "$b" route add 10.9.0.0/16 via 10.1.1.1
@@ -81,6 +120,8 @@ for tp; do
 	serve srv "$a" 80
 	check "tracepoint=$tp: each kind" one_each "$b"
 	check "tracepoint=$tp: $((2 * N)) addresses at once" held_open "$b" $((2 * N))
+	check "tracepoint=$tp: an address is taken over, IPv4" taken_over 10.1.3.9 32
+	check "tracepoint=$tp: an address is taken over, IPv6" taken_over '[fd01:0:0:3::9]' 128
 	check "tracepoint=$tp: each kind, over loopback" one_each "$a"
 	check "tracepoint=$tp: $((2 * N)) addresses at once, over loopback" \
 		held_open "$a" $((4 * N))
