@@ -211,7 +211,7 @@ static struct sock *hold(struct sock *sk, const struct tt_net *tn, const struct 
 		return NULL;
 	/* it may leave its chain at this moment: then the sweep finds that it is gone */
 	if (!data_race(sk_unhashed(sk)) && net_eq(sock_net(sk), tn->net) &&
-	    tt_key_sock(&now, sk) >= 0 && tt_key_equal(&now, key))
+	    tt_key_sock(&now, sk, tn->net) >= 0 && tt_key_equal(&now, key))
 		return sk;
 	sock_gen_put(sk);
 	return NULL;
@@ -229,7 +229,7 @@ static void adopt_unknown(struct sock *sk)
 
 	if (!tn)
 		return;
-	end = tt_key_sock(&key, sk);
+	end = tt_key_sock(&key, sk, tn->net);
 	if (end < 0)
 		return;
 	hash = tt_flow_hash(tn, &key);

@@ -191,7 +191,7 @@ int tt_key_icmp(struct tt_key *key, const struct sk_buff *skb, const struct nf_h
 	return icmp6(key, skb, state, told);
 }
 
-int tt_key_sock(struct tt_key *key, const struct sock *sk)
+int tt_key_sock(struct tt_key *key, const struct sock *sk, struct net *net)
 {
 	__be16 lport, rport = sk->sk_dport;
 	u32 bound = READ_ONCE(sk->sk_bound_dev_if);
@@ -203,7 +203,7 @@ int tt_key_sock(struct tt_key *key, const struct sock *sk)
 		return -ENOTCONN;
 
 	key->dev = 0;
-	dev = unlikely(bound) ? dev_get_by_index_rcu(sock_net(sk), bound) : NULL;
+	dev = unlikely(bound) ? dev_get_by_index_rcu(net, bound) : NULL;
 	if (dev)
 		key->dev = l3mdev_master_ifindex_rcu(dev);
 #if IS_ENABLED(CONFIG_IPV6)

@@ -6,6 +6,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+struct net;
 struct net_device;
 struct nf_hook_state;
 struct sk_buff;
@@ -69,12 +70,13 @@ int tt_key_icmp(struct tt_key *key, const struct sk_buff *skb, const struct nf_h
  * tt_key_sock() - key of a TCP socket: full, request or TIME_WAIT
  * @key: written whole
  * @sk: the socket; its addresses are read without its lock
+ * @net: its namespace: one that is being made anew has forgotten it
  *
  * Context: RCU read side.
  *
  * Return: the index of @sk's end in @key, or -ENOTCONN if it has no peer.
  */
-int tt_key_sock(struct tt_key *key, const struct sock *sk);
+int tt_key_sock(struct tt_key *key, const struct sock *sk, struct net *net);
 
 /**
  * tt_key_is_sock() - whether a key is that of a full socket

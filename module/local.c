@@ -327,7 +327,7 @@ static struct tt_flow *flow_of_sock(struct tt_net *tn, const struct sock *sk,
 			return recent;
 		tt_flow_put(recent);
 	}
-	*end = tt_key_sock(&key, sk);
+	*end = tt_key_sock(&key, sk, tn->net);
 	return *end < 0 ? NULL : tt_flow_seek(tn, &key, &hash);
 }
 
