@@ -33,7 +33,7 @@ disown c
 read c eof
 noflow
 gauge entered CLOSE_WAIT 1
-count flows_created 1 closed_reset_by_peer 1
+count flows_created 1 closed_forgotten 1
 EOF
 )
 
