@@ -130,7 +130,9 @@ all_cpus()
 stack_cookies()
 {
 	local status
-	policy overflow=cookie halfopen_listener_max=1
+	# (that of left_to_stack)
+	policy overflow=cookie halfopen_listener_max=1 cookie_min_time=0
+	settle_value "$a" cookie_mode 0 || return
 	fresh
 	begin 0
 	ns_sysctl "$a" net.ipv4.tcp_syncookies=2
