@@ -37,6 +37,22 @@ int tt_segment_find_v6(const struct sk_buff *skb, unsigned int *thoff, enum tt_s
 }
 
 /*
+ * The kernel has read none of them yet: IPv6 takes them after LOCAL_IN. (A forged one is refused
+ * there, so it brings nobody past the check of cookies.)
+ */
+bool tt_segment_is_underway(const struct sk_buff *skb)
+{
+	int flags = IP6_FH_F_SKIP_RH;
+	unsigned int off = 0;
+
+	if (ipv6_find_hdr(skb, &off, NEXTHDR_ROUTING, NULL, &flags) >= 0)
+		return true;
+	off = 0;
+	return ipv6_find_hdr(skb, &off, NEXTHDR_DEST, NULL, NULL) >= 0 &&
+	       ipv6_find_tlv(skb, off, IPV6_TLV_HAO) >= 0;
+}
+
+/*
  * One option, whose length lies within the header. Of two of a kind the last one counts, as
  * tcp_parse_options() has it.
  */

@@ -68,6 +68,15 @@ bool tt_segment_checksum_ok(struct sk_buff *skb, unsigned int thoff,
 			    const struct nf_hook_state *state);
 
 /**
+ * tt_segment_is_underway() - whether a header will make another tuple's segment of it
+ * @skb: IPv6 packet with extension headers, at LOCAL_IN
+ *
+ * Return: true if it has a routing header with segments left (RFC 8754, 4.3), or a home address
+ * (RFC 6275, 6.3).
+ */
+bool tt_segment_is_underway(const struct sk_buff *skb);
+
+/**
  * tt_segment_is_ipvs() - whether IPVS has had it
  * @skb: packet
  *

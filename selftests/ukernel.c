@@ -159,6 +159,10 @@ void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 {
 }
 
+void tt_halfopen_left(struct tt_ctx *ctx)
+{
+}
+
 void tt_halfopen_answered(void)
 {
 }
@@ -171,6 +175,10 @@ struct tt_queue *tt_halfopen_queue(struct tt_net *tn, struct sock *sk)
 bool tt_queue_add(struct tt_queue *q, struct tt_flow *flow)
 {
 	return false;
+}
+
+void tt_queue_answer(struct tt_queue *q, struct tt_flow *flow)
+{
 }
 
 void tt_queue_del(struct tt_queue *q, struct tt_flow *flow)
@@ -244,7 +252,7 @@ bool ipv6_chk_addr(struct net *net, const struct in6_addr *addr, const struct ne
 	return uk.host;
 }
 
-/* As ipv6_find_hdr() with target -1: to the last header, or to that of a later fragment. */
+/* As ipv6_find_hdr(): to the last header (-1), that of a later fragment, or the one asked for. */
 int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 		  unsigned short *frag, int *flags)
 {
@@ -257,12 +265,20 @@ int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 		p = skb_header_pointer(skb, at, sizeof(buf), buf);
 		if (!p)
 			return -EBADMSG;
-		if (next == IPPROTO_AH && *flags & IP6_FH_F_AUTH)
+		if (next == target && !(flags && *flags & IP6_FH_F_SKIP_RH && !p[3])) {
+			*off = at;
+			return next;
+		}
+		if (next == IPPROTO_AH && flags && *flags & IP6_FH_F_AUTH)
 			break;
 		if (next == IPPROTO_FRAGMENT) {
-			*flags |= IP6_FH_F_FRAG;
-			*frag = (p[2] << 8 | p[3]) & ~7;
-			if (*frag) {
+			unsigned short behind = (p[2] << 8 | p[3]) & ~7;
+
+			if (flags)
+				*flags |= IP6_FH_F_FRAG;
+			if (frag)
+				*frag = behind;
+			if (behind) {
 				*off = at;
 				return p[0];
 			}
@@ -272,6 +288,8 @@ int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 		}
 		next = p[0];
 	}
+	if (target >= 0)
+		return -ENOENT;
 	*off = at;
 	return next;
 }

@@ -177,6 +177,11 @@ struct ipv6hdr {
 
 #define IP6_FH_F_FRAG			1
 #define IP6_FH_F_AUTH			2
+#define IP6_FH_F_SKIP_RH		4
+#define NEXTHDR_ROUTING			43
+#define NEXTHDR_DEST			60
+#define IPV6_TLV_HAO			201
+#define ipv6_find_tlv(skb, off, type)	((void)(skb), (void)(off), -1)
 int ipv6_find_hdr(const struct sk_buff *skb, unsigned int *off, int target,
 		  unsigned short *frag, int *flags);
 
@@ -265,7 +270,7 @@ struct sock {
 	struct net *net;
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
-	u8 sk_shutdown;
+	u8 sk_shutdown, acked;
 	u16 sk_family, sk_num;
 	int sk_err, sk_bound_dev_if;
 	__be16 sk_dport, inet_sport;
@@ -292,6 +297,7 @@ struct sock {
 #define tcp_sock			sock
 #define inet_reqsk(sk)			(sk)
 #define tcp_rsk(sk)			(sk)
+#define inet_rsk(sk)			(sk)
 #define inet_twsk(sk)			(sk)
 #define tcp_twsk(sk)			(sk)
 #define tcp_sk(sk)			(sk)
