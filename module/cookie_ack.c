@@ -169,7 +169,7 @@ enum tt_verdict tt_halfopen_ack(struct tt_ctx *ctx)
 		return TT_PASS;
 	/* LOCAL_IN makes one, and counts it if it cannot */
 	q = ctx->early ? tt_target_find(ctx) : tt_target_get(ctx);
-	if (!q || READ_ONCE(tn->conf.mode) != TT_ENFORCE)
+	if (!q || READ_ONCE(tn->conf.mode) != TT_ENFORCE || !tt_cookie_enabled(tn->net))
 		return TT_PASS;
 	on = tt_flood_is_on(q->listener);
 	if (ctx->early && !on)

@@ -288,6 +288,7 @@ static struct tt_flow *alloc(struct tt_net *tn, const struct tt_key *key, u32 ha
 	flow->queue = NULL;
 	flow->source = NULL;
 	flow->heard = TT_HEARD_UNASKED;
+	flow->answered = false;
 	flow->cpu = 0;
 	INIT_LIST_HEAD(&flow->unproven);
 	__release(&flow->lock);			/* the caller's now */

@@ -64,7 +64,7 @@ enum tt_reason {
  *	whoever takes it checks %TT_F_DEAD, @tn and @key again. Outside of
  *	tt_net.unproven_lock and of rhashtable's bucket locks.
  * @ep: the endpoints, in the order of @key
- * @unproven: in tt_queue.oldest while @queue is set, under its lock; else in
+ * @unproven: in a list of @queue's while that is set, under its lock; else in
  *	tt_net.unproven while not %TT_F_PROVEN, under tt_net.unproven_lock
  * @queue: with %TT_F_REQUEST: the half-open queue that it is in, referenced, or
  *	NULL if there is none for its listener
@@ -79,6 +79,7 @@ enum tt_reason {
  * @ifindex: interface by which the peer is reached, or 0
  * @local: bit n: end n is on this host
  * @opener: the end that sent the first SYN
+ * @answered: with @queue: it is counted in tt_queue.nanswered, under the queue's lock
  * @syn_gap: ms between the last two SYNs, at most U16_MAX
  * @syns: retransmissions of the SYN
  * @synacks: retransmissions of the SYN-ACK
@@ -106,7 +107,8 @@ struct tt_flow {
 	u16 flags;
 	u16 syn_gap;
 	u8 local;
-	u8 opener;
+	u8 opener : 1;
+	u8 answered : 1;
 	u8 syns;
 	u8 synacks;
 	u8 reason;

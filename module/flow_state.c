@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The states of a flow's ends, and the half-open queue that it is in meanwhile. */
 
+#include <net/inet_sock.h>
 #include <net/request_sock.h>
 
 #include "flow.h"
@@ -78,10 +79,13 @@ static void enqueue(struct tt_flow *flow, const struct sock *req)
 		return;
 	if (!(flow->flags & TT_F_PROVEN))
 		tt_flow_unproven_del(flow);
-	if (tt_queue_add(q, flow))
+	if (tt_queue_add(q, flow)) {
 		flow->queue = q;
-	else if (!(flow->flags & TT_F_PROVEN))
+		if (inet_rsk(inet_reqsk(req))->acked)
+			tt_queue_answer(q, flow);
+	} else if (!(flow->flags & TT_F_PROVEN)) {
 		tt_flow_unproven_add(flow);
+	}
 }
 
 void tt_flow_unqueue(struct tt_flow *flow)

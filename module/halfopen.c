@@ -287,6 +287,14 @@ enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 	return admit(ctx, q, source, tw);
 }
 
+void tt_halfopen_left(struct tt_ctx *ctx)
+{
+	const struct tt_queue *q = tt_target_find(ctx);
+
+	if (q && tt_flood_is_on(q->listener))
+		__tt_stat_inc(ctx->tn, cookie_left_socket);
+}
+
 enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
 {
 	struct tt_queue *q = tt_target_find(ctx);

@@ -26,6 +26,14 @@ struct tt_queue;
 enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw);
 
 /**
+ * tt_halfopen_left() - count a SYN of a tuple that has a socket, if others get cookies there
+ * @ctx: SYN at LOCAL_IN, checked; its skb may be another's afterwards (pulled)
+ *
+ * Context: RCU read side, bottom halves off, no flow locked.
+ */
+void tt_halfopen_left(struct tt_ctx *ctx);
+
+/**
  * tt_halfopen_early() - answer a SYN before it is routed
  * @ctx: SYN for this host, checked, @ctx->early
  *

@@ -178,6 +178,7 @@ static struct tt_queue *queue_new(struct tt_net *tn, struct sock *sk)
 	refcount_set(&q->ref, 1);
 	spin_lock_init(&q->lock);
 	INIT_LIST_HEAD(&q->oldest);
+	INIT_LIST_HEAD(&q->answered);
 	q->walk = READ_ONCE(walk);
 	q->calm = jiffies - 1;
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))

@@ -93,7 +93,7 @@ struct tt_listener {
  * @listener: constant; lives as long as this
  * @tn: namespace, constant
  * @sk: the socket; a reference is held while @node is hashed
- * @ref: the tables hold one, as does each flow in @oldest and each reservation
+ * @ref: the tables hold one, as does each flow in it and each reservation
  * @dying: the socket listens no more, its requests are still there; written
  *	under tt_listeners_lock
  * @walk: the collector's last walk that saw it; collector only
@@ -105,6 +105,8 @@ struct tt_listener {
  *	part of tt_net.held
  * @peak: the greatest @seen
  * @oldest: flows whose local end is a request of this socket, oldest first
+ * @answered: those of them whose third ACK has come; they are not in @oldest
+ * @nanswered: how many
  * @rcu: frees it
  *
  * The stack's own count is the authority: it is read under @lock whenever it
@@ -127,6 +129,8 @@ struct tt_queue {
 	int reserved;
 	int peak;
 	struct list_head oldest;
+	struct list_head answered;
+	int nanswered;
 	struct rcu_head rcu;
 };
 
@@ -194,7 +198,8 @@ void tt_queue_put(struct tt_queue *q);
  * @q: queue
  *
  * Return: the smaller of what was set for its listener, else halfopen_listener_max, and the
- * socket's backlog, at least 1.
+ * socket's backlog, at least 1. Without tcp_syncookies no more than the stack takes of unknown
+ * peers.
  */
 int tt_queue_limit(const struct tt_queue *q);
 
@@ -243,9 +248,18 @@ bool tt_queue_add(struct tt_queue *q, struct tt_flow *flow);
 void tt_queue_del(struct tt_queue *q, struct tt_flow *flow);
 
 /**
+ * tt_queue_answer() - the third ACK has come, but the request stays (TCP_DEFER_ACCEPT, or the
+ * accept queue is full)
+ * @q: queue that the flow is in
+ * @flow: locked
+ */
+void tt_queue_answer(struct tt_queue *q, struct tt_flow *flow);
+
+/**
  * tt_queue_oldest() - the flow that has been half-open for longest
  * @q: queue
- * @ms: for how long at least
+ * @ms: for how long at least; 0: whatever its age, and last those that have answered, which
+ *	keep the time that the stack gives them
  *
  * It leaves the queue's list, so that the next call returns another.
  *

@@ -7,8 +7,10 @@
 
 #include "excess.h"
 #include "halfopen.h"
+#include "listener.h"
 #include "local.h"
 #include "net.h"
+#include "segment.h"
 #include "sock.h"
 #include "window.h"
 
@@ -215,6 +217,8 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	}
 	if (was == TT_SYN_RECEIVED && next.state != was && flow->flags & TT_F_REQUEST && sk &&
 	    tt_sock_is_request(sk) && tt_sock_request_waits(sk, ctx->seg.len)) {
+		if (flow->queue)
+			tt_queue_answer(flow->queue, flow);
 		tt_flow_put(flow);
 		return;
 	}
@@ -308,7 +312,7 @@ static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk)
 	if (flags == TT_SYN && (!sk || sk->sk_state == TCP_TIME_WAIT))
 		verdict = tt_halfopen_syn(ctx, sk);
 	else if (flags == TT_SYN && atomic_read(&ctx->tn->answering))
-		tt_stat_inc(ctx->tn, cookie_left_socket);
+		tt_halfopen_left(ctx);
 	else if (!sk && (flags & (TT_SYN | TT_RST | TT_ACK)) == TT_ACK)
 		verdict = tt_halfopen_ack(ctx);
 	local_bh_enable();
@@ -388,7 +392,9 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 
 	tt_excess_relieve(ctx->tn);
 	/* no TCP takes what was sent to many (RFC 9293, 3.9.2.3) */
-	if (ctx->skb->pkt_type != PACKET_HOST) {
+	if (ctx->skb->pkt_type != PACKET_HOST ||
+	    (ctx->state->pf == NFPROTO_IPV6 && unlikely(ctx->thoff != sizeof(struct ipv6hdr)) &&
+	     tt_segment_is_underway(ctx->skb))) {
 		tt_track_stray(ctx);
 		return TT_PASS;
 	}

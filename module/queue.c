@@ -3,6 +3,7 @@
 
 #include <net/inet_connection_sock.h>
 
+#include "cookie.h"
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
@@ -35,12 +36,24 @@ int tt_queue_sync(struct tt_queue *q)
 	return len;
 }
 
+/* As tcp_conn_request() does: the last quarter is for peers that it knows. */
+static unsigned int without_cookies(const struct net *net)
+{
+	int max = READ_ONCE(net->ipv4.sysctl_max_syn_backlog);
+
+	return max < 0 ? 1 : max - (max >> 2) + 1U;
+}
+
 int tt_queue_limit(const struct tt_queue *q)
 {
-	unsigned int backlog = READ_ONCE(q->sk->sk_max_ack_backlog);
+	unsigned int limit = READ_ONCE(q->sk->sk_max_ack_backlog);
 	unsigned int max = tt_override_limit(q->listener);
 
-	return clamp_t(unsigned int, max ? min(max, backlog) : backlog, 1, INT_MAX);
+	if (max)
+		limit = min(limit, max);
+	if (unlikely(!tt_cookie_enabled(q->tn->net)))
+		limit = min(limit, without_cookies(q->tn->net));
+	return clamp_t(unsigned int, limit, 1, INT_MAX);
 }
 
 /* Read first: one more for a moment, on each CPU of a full namespace, would be seen by others. */
@@ -96,8 +109,23 @@ void tt_queue_del(struct tt_queue *q, struct tt_flow *flow)
 {
 	spin_lock_bh(&q->lock);
 	list_del_init(&flow->unproven);
+	if (flow->answered)
+		WRITE_ONCE(q->nanswered, q->nanswered - 1);
+	flow->answered = false;
 	spin_unlock_bh(&q->lock);
 	tt_queue_put(q);
+}
+
+void tt_queue_answer(struct tt_queue *q, struct tt_flow *flow)
+{
+	spin_lock_bh(&q->lock);
+	/* (who is just being evicted is in no list) */
+	if (!flow->answered && !list_empty(&flow->unproven)) {
+		flow->answered = true;
+		list_move_tail(&flow->unproven, &q->answered);
+		WRITE_ONCE(q->nanswered, q->nanswered + 1);
+	}
+	spin_unlock_bh(&q->lock);
 }
 
 struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms)
@@ -106,6 +134,8 @@ struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms)
 
 	spin_lock_bh(&q->lock);
 	flow = list_first_entry_or_null(&q->oldest, struct tt_flow, unproven);
+	if (!ms && !flow)
+		flow = list_first_entry_or_null(&q->answered, struct tt_flow, unproven);
 	if (flow && ms && tt_ms_since(READ_ONCE(flow->created)) < ms)
 		flow = NULL;
 	if (flow)

@@ -61,8 +61,9 @@ static bool is_from_one(struct net *net, const struct sk_buff *skb, u8 pf)
 static bool is_protected(const struct net *net, const struct sk_buff *skb)
 {
 #ifdef CONFIG_XFRM
-	/* as unprotected by a lock as where the stack reads it */
-	return secpath_exists(skb) || data_race(net->xfrm.policy_count[XFRM_POLICY_OUT]);
+	/* as unprotected by a lock as where the stack reads it (here a socket's own counts, too) */
+	return secpath_exists(skb) || data_race(net->xfrm.policy_count[XFRM_POLICY_OUT]) ||
+	       READ_ONCE(net->xfrm.policy_default[XFRM_POLICY_OUT]) == XFRM_USERPOLICY_BLOCK;
 #else
 	return false;
 #endif

@@ -73,15 +73,21 @@ unsigned int tt_watermark_timeout(const struct tt_queue *q)
 	return full - (u64)(full - least) * (p - low) / (high - low);
 }
 
-static int young(const struct tt_queue *q)
+/* Of the half-open connections of a listener, those whose third ACK is under way or has come. */
+static int innocent(const struct tt_listener *l)
 {
-	return reqsk_queue_len_young(&inet_csk(q->sk)->icsk_accept_queue);
+	const struct tt_queue *q;
+	int n = 0;
+
+	list_for_each_entry_rcu(q, &l->queues, list)
+		n += reqsk_queue_len_young(&inet_csk(q->sk)->icsk_accept_queue) +
+		     READ_ONCE(q->nanswered);
+	return n;
 }
 
 /*
  * Where the limit is the listener's own backlog, the stack would not have
- * answered with cookies before it is full: young ones, whose answer may be on
- * its way, may fill it.
+ * answered with cookies before it is full: those that may be honest may fill it.
  */
 static void check_listener(struct tt_queue *q, unsigned int start)
 {
@@ -95,7 +101,7 @@ static void check_listener(struct tt_queue *q, unsigned int start)
 	limit = tt_watermark_limit(q->listener);
 	on = reaches(level, limit, start);
 	if (on && !tt_override_limit(q->listener) && level < limit)
-		on = reaches(level - young(q), limit, start);
+		on = reaches(level - innocent(q->listener), limit, start);
 	if (on)
 		tt_flood_enter(q->tn, q->listener, level);
 }

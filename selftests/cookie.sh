@@ -196,6 +196,143 @@ flow c
 state ESTABLISHED ESTABLISHED
 count flows_created 4 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
 
+case who has answered keeps the time that the stack gives him (TCP_DEFER_ACCEPT)
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_timeout_min 1000
+flow a 80 40001
+listen s 4
+opt s defer_accept 30
+> S opt mss=1460
+< SA
+> A
+flow b 80 40002
+> S opt mss=1460
+< SA
+> A
+flow c 80 40003
+mark
+> S opt mss=1460
+< SA
+gone 1000 3500
+drain
+flow a
+state SYN_RECEIVED ESTABLISHED
+> A len 10
+< A
+accept c s
+read c 10
+state ESTABLISHED ESTABLISHED
+flow b
+state SYN_RECEIVED ESTABLISHED
+> A len 10
+< A
+state ESTABLISHED ESTABLISHED
+maybe synack_retrans
+count flows_created 3 halfopen_expired 1 closed_handshake_timeout 1
+
+case who has answered is no reason for cookies, nor in the way of anybody
+sysctl net.tcptrack.cookie_resets 0
+flow a 80 40001
+listen s 4
+opt s defer_accept 30
+> S opt mss=1460
+< SA
+> A
+flow b 80 40002
+> S opt mss=1460
+< SA
+> A
+flow c 80 40003
+> S opt mss=1460
+< SA
+> A
+wait 1300
+flow d 80 40004
+> S opt mss=1460
+< SA
+state SYN_RECEIVED ESTABLISHED
+> A len 10
+< A
+state ESTABLISHED ESTABLISHED
+flow e 80 40005
+> S opt mss=1460
+< SA
+state SYN_RECEIVED ESTABLISHED
+count flows_created 5
+
+case for another one, who has answered goes last
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 2
+flow a 80 40001
+listen s 4
+opt s defer_accept 30
+> S opt mss=1460
+< SA
+> A
+flow b 80 40002
+> S opt mss=1460
+< SA
+flow c 80 40003
+> S opt mss=1460
+< SA
+flow b
+noflow
+flow a
+state SYN_RECEIVED ESTABLISHED
+flow c
+> A
+flow d 80 40004
+> S opt mss=1460
+< SA
+flow a
+noflow
+flow c
+state SYN_RECEIVED ESTABLISHED
+count flows_created 4 over_listener 2 halfopen_evicted 2 closed_evicted 2
+
+case without tcp_syncookies the stack leaves a quarter of tcp_max_syn_backlog free
+sysctl net.ipv4.tcp_syncookies 0
+sysctl net.ipv4.tcp_max_syn_backlog 4
+asked a 40001
+flow b 80 40002
+> S opt mss=1460
+< SA
+flow c 80 40003
+> S opt mss=1460
+< SA
+flow d 80 40004
+> S opt mss=1460
+< SA
+flow e 80 40005
+> S opt mss=1460
+< SA
+state SYN_RECEIVED ESTABLISHED
+flow a
+noflow
+count flows_created 5 over_listener 1 halfopen_evicted 1 closed_evicted 1
+
+case tcp_syncookies is switched off: the stack takes no cookie, and none is counted
+sysctl net.tcptrack.cookie_start 0
+sysctl net.tcptrack.cookie_resets 0
+asked f 40000
+sysctl net.ipv4.tcp_syncookies 0
+> A
+< R
+count cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 stray 1
+
+case a SYN for a socket of a listener without cookies is not counted as left
+sysctl net.tcptrack.cookie_start 0
+asked f 40000
+sysctl net.tcptrack.cookie_start 75
+flow g 81 40001
+listen t
+> S opt mss=1460
+< SA
+> S seq -1 opt mss=1460
+< SA
+state SYN_RECEIVED ESTABLISHED
+count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 syn_retrans 1 synack_retrans 1 synack_gap1_ge0ms 1
+
 case without tcp_syncookies the oldest goes
 sysctl net.ipv4.tcp_syncookies 0
 sysctl net.tcptrack.halfopen_listener_max 1

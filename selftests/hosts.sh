@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What else a host may be: a bridge that shows its frames to the IP hooks (Docker's,
-# libvirt's), one end of an IPsec association.
+# libvirt's), one end of an IPsec association, a waypoint of an SRv6 path.
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -117,10 +117,32 @@ counted()
 	counters_since "$a" | grep -q "^$1 "
 }
 
-plan 8
-ns_add a b bridge
+# What b sends to c is first addressed to the waypoint, which has a listener of that port in
+# cookie mode: it is none of its connections.
+waypoint()
+{
+	local ns
+	ns_sysctl "$a" net.ipv6.conf.all.forwarding=1 net.tcptrack.cookie_start=0
+	for ns in "$a" "$c"; do
+		ns_sysctl "$ns" net.ipv6.conf.all.seg6_enabled=1 net.ipv6.conf.default.seg6_enabled=1
+		for dev in v1 v3; do
+			in_ns "$ns" sysctl -qw "net.ipv6.conf.$dev.seg6_enabled=1" 2>/dev/null
+		done
+	done
+	ip -n "$b" -6 route add fd01:0:0:3::2 encap seg6 mode inline segs fd01:0:0:1::1 dev v1 &&
+		ip -n "$c" -6 route add fd01:0:0:1::/64 via fd01:0:0:3::1 || return
+	counters_begin "$a"
+	in_ns "$b" traffic client fd01:0:0:1::1 80 keep 1 && counters_are "$a" cookies_sent 1 &&
+		in_ns "$b" traffic client fd01:0:0:3::2 80 keep "$N" &&
+		counters_are "$a" cookies_sent 1 cookies_valid 1 cookies_invalid 0 syns 1 &&
+		through "$b" fd01:0:0:3::2 "$b" "$c" &&
+		counters_are "$a" cookies_sent 1 cookies_invalid 0 syns 1 syns_dropped 0
+}
+
+plan 9
+ns_add a b c bridge
 tt_load
-for ns in "$a" "$b" "$bridge"; do serve "server_${ns//-/_}" "$ns" 80; done
+for ns in "$a" "$b" "$c" "$bridge"; do serve "server_${ns//-/_}" "$ns" 80; done
 bridge
 check "across a bridge with br_netfilter, IPv4" across 10.2.0.2
 check "across a bridge with br_netfilter, IPv6" across fd02::2
@@ -135,4 +157,6 @@ for net in "10.1.1.1 10.1.1.2" "fd01:0:0:1::1 fd01:0:0:1::2"; do
 	ns_sysctl "$a" net.tcptrack.cookie_start=75
 	clear
 done
+ns_link "$a" "$c" 3
+check "a waypoint of an SRv6 path" waypoint
 finish

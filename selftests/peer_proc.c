@@ -215,7 +215,8 @@ void proc_gone(long mark, long min, long max)
 	}
 	left = now_ms() - mark;
 	if (!gone)
-		fail("it is still there after %ld ms", left);
+		fail("it is still there after %ld ms: the tracker shows %s, the stack has state %d",
+		     left, w.fl.found ? w.fl.text : "none", w.stack);
 	if (left < min)
 		fail("it went after %ld ms", left);
 }

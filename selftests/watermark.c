@@ -201,6 +201,22 @@ TEST_F(watermark, start_with_young_ones)
 	EXPECT_EQ(10, check(self, 2));
 }
 
+/* Nor may any of a group's, and those that have answered. */
+TEST_F(watermark, start_with_innocent_ones)
+{
+	self->queue[0].seen = 90;
+	self->queue[1].seen = 70;
+	EXPECT_EQ(1, check(self, 0));
+	self->sk[1].icsk_accept_queue.young = 11;
+	EXPECT_EQ(0, check(self, 0));
+	self->sk[1].icsk_accept_queue.young = 10;
+	EXPECT_EQ(1, check(self, 0));
+	self->queue[1].nanswered = 1;
+	EXPECT_EQ(0, check(self, 0));
+	self->queue[0].seen = 130;
+	EXPECT_EQ(1, check(self, 0));	/* full */
+}
+
 /* 0: always, as for who wants nothing but cookies; but no namespace is for that. */
 TEST_F(watermark, start_at_once)
 {
