@@ -104,7 +104,7 @@ the server has to be started again afterwards" \
 	listens_with 16
 }
 
-# The limit is the initial namespace's.
+# The limit is the initial namespace's; what becomes of an ACK is each one's own.
 conntrack()
 {
 	local before status
@@ -121,6 +121,12 @@ conntrack()
 		"sysctl -w net.netfilter.nf_conntrack_max=20"
 	status=$?
 	sysctl -qw net.netfilter.nf_conntrack_max="$before"
+	ns_sysctl "$a" net.netfilter.nf_conntrack_tcp_loose=0
+	mends tcp_loose "net.netfilter.nf_conntrack_tcp_loose is 0: conntrack takes the ACK of a \
+cookie for invalid" "$sysctl_in_a $a sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" || status=1
+	ns_sysctl "$a" net.tcptrack.overflow=recycle net.netfilter.nf_conntrack_tcp_loose=0
+	is_well || status=1
+	ns_sysctl "$a" net.tcptrack.overflow=cookie net.netfilter.nf_conntrack_tcp_loose=1
 	release client
 	in_ns "$a" nft delete table inet track
 	return "$status"
@@ -355,7 +361,7 @@ check "-j" as_json
 # (in this shell: they start servers)
 run "a backlog that was cut" somaxconn
 run "a backlog that was cut, and full" somaxconn_full
-run "conntrack nearly full" conntrack
+run "conntrack nearly full, or strict" conntrack
 run "flows_max nearly reached" flows_max
 check "early and a firewall" early
 check "early and prerouting" early_prerouting

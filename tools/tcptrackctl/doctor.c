@@ -248,6 +248,15 @@ static void check_conntrack(void)
 		     count, most);
 }
 
+/* A cookie has left no entry: its connection begins there with the ACK. */
+static void check_tcp_loose(void)
+{
+	if (!doctor_number("/proc/sys/net/netfilter/nf_conntrack_tcp_loose") &&
+	    doctor_setting_is("overflow", "cookie"))
+		doctor_found(SYSCTL "net.netfilter.nf_conntrack_tcp_loose=1",
+			     "net.netfilter.nf_conntrack_tcp_loose is 0: conntrack takes the ACK of a cookie for invalid");
+}
+
 static void check_flows(void)
 {
 	long long flows = value("flows"), most = value("flows_max");
@@ -286,6 +295,7 @@ static const struct {
 	{ "tcp_timestamps", check_timestamps, true },
 	{ "somaxconn", check_somaxconn, false },
 	{ "conntrack", check_conntrack, true },
+	{ "tcp_loose", check_tcp_loose, false },
 	{ "flows_max", check_flows, false },
 	{ "early", check_early, false },
 	{ "ipvs", check_ipvs, false },
