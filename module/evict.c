@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who has to go for another half-open connection, or because it is too old. */
 
+#include <linux/random.h>
+#include <linux/rculist_nulls.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
 #include <net/inet_hashtables.h>
@@ -16,6 +18,8 @@
 
 /* Flows to look at for one eviction. */
 #define EVICT_TRIES	1024
+/* Buckets of the socket table, where there are none. */
+#define EVICT_BUCKETS	256
 
 /* The end of a flow whose socket is a request. */
 static int request_end(const struct tt_flow *flow)
@@ -97,10 +101,49 @@ static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 	return false;
 }
 
+/* A request of a queue's, from some of the buckets of the socket table, with a reference. */
+static struct sock *any_request(const struct tt_queue *q)
+{
+	const struct inet_hashinfo *hashinfo = q->tn->net->ipv4.tcp_death_row.hashinfo;
+	unsigned int slot = get_random_u32(), n;
+
+	for (n = 0; n < EVICT_BUCKETS; n++, slot++) {
+		struct hlist_nulls_node *node;
+		struct sock *sk;
+
+		sk_nulls_for_each_rcu(sk, node, &hashinfo->ehash[slot & hashinfo->ehash_mask].chain) {
+			if (READ_ONCE(sk->sk_state) != TCP_NEW_SYN_RECV ||
+			    READ_ONCE(inet_reqsk(sk)->rsk_listener) != q->sk ||
+			    !refcount_inc_not_zero(&sk->sk_refcnt))
+				continue;
+			/* it may have become another's meanwhile */
+			if (tt_sock_is_request(sk) && inet_reqsk(sk)->rsk_listener == q->sk)
+				return sk;
+			sock_gen_put(sk);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * While the table of flows is full, nobody follows what is half-open, and nobody knows who is
+ * the oldest: anybody goes.
+ */
+static bool evict_unfollowed(const struct tt_queue *q)
+{
+	struct sock *sk = READ_ONCE(q->seen) && !READ_ONCE(q->gone) ? any_request(q) : NULL;
+
+	if (!sk)
+		return false;
+	sk->sk_prot->diag_destroy(sk, ECONNABORTED);
+	sock_gen_put(sk);
+	return true;
+}
+
 /* One has to go for another. */
 bool tt_evict_oldest(struct tt_queue *q)
 {
-	if (!evict(q, 0, TT_EVICTED))
+	if (!evict(q, 0, TT_EVICTED) && !evict_unfollowed(q))
 		return false;
 	tt_listener_inc(q->listener, halfopen_evicted);
 	return true;

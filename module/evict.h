@@ -15,7 +15,7 @@
  */
 
 /**
- * tt_evict_oldest() - the oldest of a queue goes for another
+ * tt_evict_oldest() - the oldest of a queue goes for another; any, if none of it is followed
  * @q: queue
  *
  * Return: whether one has gone.

@@ -114,6 +114,37 @@ loaded_unfollowed()
 	return "$status"
 }
 
+# (The fourth is for the initial namespace.)
+no_place()
+{
+	[[ $(($(proc_value "$a" flows) + $(proc_value "$b" flows))) -eq 3 ]]
+}
+
+# At the limit, none of them has a flow: one goes for another all the same. (Which one, nobody
+# knows; the namespace's table of sockets is as small as what is looked at.)
+full_unfollowed()
+{
+	local status
+	policy
+	fresh
+	empty "$a"
+	fresh_server
+	hold clients "$b" "$to" "$port" 20
+	tt_unload
+	tt_load halfopen_max=50 flows_max=4
+	wait_for no_place 10 || { proc_show "$a" | grep flows; false; }
+	status=$?
+	ns_sysctl "$a" net.tcptrack.overflow=recycle net.tcptrack.halfopen_timeout_min=600000
+	begin 50
+	[[ $status -eq 0 ]] && flood "$port" -n 200 && watch_is sum_max 50 && [[ $(halfopen_of "$a") -eq 50 ]] &&
+		counters_are "$a" syns 200 halfopen_evicted 150 syns_dropped 0 flows_created 0
+	status=$?
+	release clients || status=1
+	empty "$a"
+	tt_load
+	return "$status"
+}
+
 # One source has its share, and only that: /32, /64.
 by_source()
 {
@@ -213,14 +244,17 @@ not_aged()
 	was_held 40 && counters_are "$a" halfopen_expired 0 halfopen 40
 }
 
-plan 24
+plan 26
+sysctl -qw net.ipv4.tcp_child_ehash_entries=256
 flood_setup
+sysctl -qw net.ipv4.tcp_child_ehash_entries=0
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "two listeners: the longest queue pays" two_listeners
 	run "halfopen_max is lowered: under it within 1 s" lowered
 	run "halfopen_max is lowered: two queues shrink alike" lowered_for_two
 	run "insmod with more than halfopen_max: under it at once" loaded
 	run "insmod with more than halfopen_max, and no room for flows" loaded_unfollowed
+	run "halfopen_max, and no room for flows" full_unfollowed
 	run "halfopen_source_max: each has its share" by_source
 	run "halfopen_source_max: given back" source_again
 	run "halfopen_source_max: monitored" source_monitored
