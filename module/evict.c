@@ -108,10 +108,11 @@ static struct sock *any_request(const struct tt_queue *q)
 	unsigned int slot = get_random_u32(), n;
 
 	for (n = 0; n < EVICT_BUCKETS; n++, slot++) {
+		const struct inet_ehash_bucket *head = &hashinfo->ehash[slot & hashinfo->ehash_mask];
 		struct hlist_nulls_node *node;
 		struct sock *sk;
 
-		sk_nulls_for_each_rcu(sk, node, &hashinfo->ehash[slot & hashinfo->ehash_mask].chain) {
+		sk_nulls_for_each_rcu(sk, node, &head->chain) {
 			if (READ_ONCE(sk->sk_state) != TCP_NEW_SYN_RECV ||
 			    READ_ONCE(inet_reqsk(sk)->rsk_listener) != q->sk ||
 			    !refcount_inc_not_zero(&sk->sk_refcnt))
