@@ -104,11 +104,11 @@ static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 /* A request of a queue's, from some of the buckets of the socket table, with a reference. */
 static struct sock *any_request(const struct tt_queue *q)
 {
-	const struct inet_hashinfo *hashinfo = q->tn->net->ipv4.tcp_death_row.hashinfo;
+	const struct inet_hashinfo *info = q->tn->net->ipv4.tcp_death_row.hashinfo;
 	unsigned int slot = get_random_u32(), n;
 
 	for (n = 0; n < EVICT_BUCKETS; n++, slot++) {
-		const struct inet_ehash_bucket *head = &hashinfo->ehash[slot & hashinfo->ehash_mask];
+		const struct inet_ehash_bucket *head = &info->ehash[slot & info->ehash_mask];
 		struct hlist_nulls_node *node;
 		struct sock *sk;
 
