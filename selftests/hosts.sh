@@ -112,6 +112,24 @@ ipsec_cookies()
 	[[ $(in_ns "$a" ss -Htan state syn-recv | wc -l) -eq 0 ]]
 }
 
+# What IPsec lets nothing out for is not reflected, either.
+ipsec_default()
+{
+	local status
+	ns_sysctl "$a" net.tcptrack.cookie_start=0 net.tcptrack.reply=reflect
+	ip -n "$a" xfrm policy setdefault out block || return
+	counters_begin "$a"
+	in_ns "$b" traffic client "$1" 80 refused 1 2>/dev/null &
+	wait_for counted syns 5 || { echo "no SYN came"; return 1; }
+	kill %% && wait 2>/dev/null
+	counters_are "$a" cookies_sent 0 cookies_reflected 0
+	status=$?
+	ip -n "$a" xfrm policy setdefault out accept
+	counters_begin "$a"
+	in_ns "$b" traffic client "$1" 80 keep "$N" &&
+		counters_are "$a" cookies_sent "$N" cookies_reflected "$N" && return "$status"
+}
+
 counted()
 {
 	counters_since "$a" | grep -q "^$1 "
@@ -139,7 +157,7 @@ waypoint()
 		counters_are "$a" cookies_sent 1 cookies_invalid 0 syns 1 syns_dropped 0
 }
 
-plan 9
+plan 11
 ns_add a b c bridge
 tt_load
 for ns in "$a" "$b" "$c" "$bridge"; do serve "server_${ns//-/_}" "$ns" 80; done
@@ -154,8 +172,9 @@ for net in "10.1.1.1 10.1.1.2" "fd01:0:0:1::1 fd01:0:0:1::2"; do
 	set -- $net
 	check "IPsec, transport mode, $1" ipsec "$@"
 	check "IPsec in cookie mode, $1" ipsec_cookies "$@"
-	ns_sysctl "$a" net.tcptrack.cookie_start=75
 	clear
+	check "IPsec that lets nothing out, $1" ipsec_default "$1"
+	ns_sysctl "$a" net.tcptrack.cookie_start=75
 done
 ns_link "$a" "$c" 3
 check "a waypoint of an SRv6 path" waypoint
