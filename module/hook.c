@@ -73,9 +73,9 @@ static bool is_nonsense(u8 flags)
 	return flags & TT_SYN && flags & (TT_FIN | TT_RST);
 }
 
-static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
-			     const struct nf_hook_state *state, const struct tcphdr *th,
-			     unsigned int thoff)
+static __always_inline enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
+					     const struct nf_hook_state *state,
+					     const struct tcphdr *th, unsigned int thoff)
 {
 	const __be16 ports[2] = { th->source, th->dest };
 	struct tt_ctx ctx __uninitialized;

@@ -3,8 +3,12 @@
 #define TCPTRACK_KEY_H
 
 #include <linux/in6.h>
+#include <linux/ipv6.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/route.h>
 
 struct net_device;
 struct nf_hook_state;
@@ -121,7 +125,10 @@ static inline bool tt_key_equal(const struct tt_key *a, const struct tt_key *b)
 }
 
 /* A socket that is connected to itself is both ends. */
-bool tt_key_is_self(const struct tt_key *key);
+static inline bool tt_key_is_self(const struct tt_key *key)
+{
+	return key->port[0] == key->port[1] && ipv6_addr_equal(&key->addr[0], &key->addr[1]);
+}
 
 /* Then @dev is the interface and not an l3mdev. */
 bool tt_key_is_link_local(const struct tt_key *key);
@@ -133,6 +140,11 @@ bool tt_key_is_link_local(const struct tt_key *key);
  *
  * Return: its index.
  */
-int tt_key_ifindex(const struct sk_buff *skb, u32 family);
+static inline int tt_key_ifindex(const struct sk_buff *skb, u32 family)
+{
+	if (family == AF_INET)
+		return inet_sdif(skb) ?: inet_iif(skb);
+	return inet6_sdif(skb) ?: inet6_iif(skb);
+}
 
 #endif /* TCPTRACK_KEY_H */

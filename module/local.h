@@ -3,6 +3,7 @@
 #define TCPTRACK_LOCAL_H
 
 #include "flow.h"
+#include "recent.h"
 #include "track.h"
 
 /* Of a local end: LISTEN stands for one that has not answered yet. */
@@ -19,14 +20,30 @@ static inline bool tt_has_socket(enum tt_state state)
  *
  * Return: the flow, locked, or NULL.
  */
-struct tt_flow *tt_local_get(struct tt_ctx *ctx);
+static inline struct tt_flow *tt_local_get(struct tt_ctx *ctx)
+{
+	struct tt_flow *flow = tt_recent_seek(ctx->tn, &ctx->key, &ctx->hash);
+
+	if (flow && unlikely(flow->flags & TT_F_FORWARD)) {
+		tt_flow_end(flow, TT_IDLE);
+		return NULL;
+	}
+	return flow;
+}
+
+/* What tt_local_mark() does the first time. */
+void tt_local_arrive(struct tt_flow *flow, int end);
 
 /**
  * tt_local_mark() - an end is on this host
  * @flow: locked
  * @end: the end
  */
-void tt_local_mark(struct tt_flow *flow, int end);
+static inline void tt_local_mark(struct tt_flow *flow, int end)
+{
+	if (!(flow->local & BIT(end)))
+		tt_local_arrive(flow, end);
+}
 
 /**
  * tt_local_sample() - take an end's state and variables from its socket

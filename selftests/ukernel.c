@@ -116,9 +116,10 @@ void tt_recent_exit(void)
 {
 }
 
-struct tt_flow *tt_recent_find(const struct tt_net *tn, const struct tt_key *key)
+struct tt_flow *tt_recent_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash)
 {
-	return NULL;
+	*hash = tt_flow_hash(tn, key);
+	return tt_flow_get(tn, key, *hash);
 }
 
 struct tt_flow *tt_recent_sock(const struct tt_net *tn, const struct sock *sk, int *end)

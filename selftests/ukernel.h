@@ -2,7 +2,7 @@
 /*
  * As much of the kernel as the path of a segment through module/ uses, in user
  * space and on one CPU: hook.c, segment.c, key.c, track.c, forward.c, local*.c,
- * flow.c, sock.c, stats.c, state.c and window.c compile against it as they are.
+ * flow.c, sock.c, stats.c, state.c and window.h compile against it as they are.
  * The Makefile makes a header that includes this one for each that they include.
  *
  * A lock that is taken twice or left behind, and a WARN_ON_ONCE(), end the program.
