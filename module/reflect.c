@@ -93,7 +93,8 @@ void tt_reflect_send(struct sk_buff *skb, const struct dst_entry *dst, const str
 {
 	if (skb->protocol == htons(ETH_P_IP)) {
 		ip_hdr(skb)->tot_len = htons(skb->len);
-		ip_send_check(ip_hdr(skb));
+		ip_hdr(skb)->check = 0;
+		ip_hdr(skb)->check = ip_fast_csum(ip_hdr(skb), sizeof(struct iphdr) / 4);
 	} else {
 		ipv6_hdr(skb)->payload_len = htons(skb->len - sizeof(struct ipv6hdr));
 	}
