@@ -63,6 +63,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define max(a, b)			((a) > (b) ? (a) : (b))
 #define min_t(type, a, b)		min((type)(a), (type)(b))
 #define ilog2(n)			(31 - __builtin_clz(n))
+#define DECLARE_BITMAP(name, bits)	unsigned long name[((bits) + 63) / 64]
 #define lockdep_assert_held(lock)	((void)(lock))
 #define local_bh_disable()		((void)0)
 #define local_bh_enable()		((void)0)
