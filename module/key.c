@@ -210,28 +210,3 @@ int tt_key_sock(struct tt_key *key, const struct sock *sk)
 #endif
 	return canonicalise_v4(key, sk->sk_rcv_saddr, lport, sk->sk_daddr, rport);
 }
-
-static bool has_addrs(const struct tt_key *key, int end, const struct sock *sk)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
-		return key->family == AF_INET6 &&
-		       ipv6_addr_equal(&key->addr[end], &sk->sk_v6_rcv_saddr) &&
-		       ipv6_addr_equal(&key->addr[!end], &sk->sk_v6_daddr);
-#endif
-	return key->family == AF_INET && key->addr[end].s6_addr32[3] == sk->sk_rcv_saddr &&
-	       key->addr[!end].s6_addr32[3] == sk->sk_daddr;
-}
-
-int tt_key_is_sock(const struct tt_key *key, const struct sock *sk)
-{
-	int end = key->port[1] == inet_sk(sk)->inet_sport;
-
-	/* a server's port may be its client's, too */
-	if (end && key->port[0] == key->port[1])
-		return -ENOENT;
-	if (key->port[end] != inet_sk(sk)->inet_sport || key->port[!end] != sk->sk_dport ||
-	    key->dev || READ_ONCE(sk->sk_bound_dev_if) || !has_addrs(key, end, sk))
-		return -ENOENT;
-	return end;
-}

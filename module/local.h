@@ -92,6 +92,10 @@ void tt_local_finish(struct tt_flow *flow, int end, enum tt_reason reason);
  */
 void tt_local_finish_later(struct tt_flow *flow, int end, enum tt_reason reason);
 
+/* The same for an end that has sent its FIN first. */
+enum tt_event tt_local_step_closed(struct tt_endpoint *next, const struct tt_seg *seg,
+				   const struct sock *sk);
+
 /**
  * tt_local_step() - what a segment means to a local end, as its socket will see it
  * @next: the end, changed in place
@@ -103,8 +107,13 @@ void tt_local_finish_later(struct tt_flow *flow, int end, enum tt_reason reason)
  *
  * Return: what tt_step() says.
  */
-enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
-			    const struct sock *sk);
+static inline enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
+					  const struct sock *sk)
+{
+	if (unlikely(next->state == TT_FIN_WAIT_1 || next->state == TT_FIN_WAIT_2))
+		return tt_local_step_closed(next, seg, sk);
+	return tt_step(next, TT_RECEIVED, seg);
+}
 
 /**
  * tt_local_mini_ends() - whether a segment is a RST that ends an orphan in FIN_WAIT_2
