@@ -130,12 +130,6 @@ static unsigned int tcp_length(const struct tt_ctx *ctx)
 	return __tcp_hdrlen((const struct tcphdr *)(ctx->skb->data + ctx->thoff));
 }
 
-bool tt_sock_pull(struct tt_ctx *ctx)
-{
-	return pskb_may_pull(ctx->skb, ctx->thoff + sizeof(struct tcphdr)) &&
-	       pskb_may_pull(ctx->skb, ctx->thoff + tcp_length(ctx));
-}
-
 struct sock *tt_sock_listener(struct tt_ctx *ctx)
 {
 	struct sk_buff *skb = ctx->skb;

@@ -113,16 +113,8 @@ bool tt_sock_exists(const struct tt_ctx *ctx);
 bool tt_sock_has_listener(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex);
 
 /**
- * tt_sock_pull() - make the TCP header of a segment linear
- * @ctx: segment that came for this host; pointers into its skb are to be read again
- *
- * Return: false if there is no memory.
- */
-bool tt_sock_pull(struct tt_ctx *ctx);
-
-/**
  * tt_sock_listener() - the listening socket that a segment is for
- * @ctx: segment that came for this host, after tt_sock_pull()
+ * @ctx: segment that came for this host, its TCP header linear
  *
  * As the stack will find it: with the choice of a SO_REUSEPORT group, or of
  * TPROXY.

@@ -59,7 +59,7 @@ static bool depends(const struct tt_ctx *ctx, const struct sock *sk)
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
 
-static bool is_there(const struct place *p, const struct tt_ctx *ctx)
+static __always_inline bool is_there(const struct place *p, const struct tt_ctx *ctx)
 {
 	const struct sk_buff *skb = ctx->skb;
 	bool v4 = ctx->key.family == AF_INET;
@@ -100,13 +100,24 @@ static noinline struct tt_queue *look_up(struct tt_ctx *ctx, struct memory *m, u
 	return q;
 }
 
+/* Pointers into the skb are to be read again. */
+static bool pull(const struct tt_ctx *ctx)
+{
+	unsigned int len = ctx->thoff + sizeof(struct tcphdr);
+	struct sk_buff *skb = ctx->skb;
+
+	return pskb_may_pull(skb, len) &&
+	       pskb_may_pull(skb, ctx->thoff +
+				  __tcp_hdrlen((const struct tcphdr *)(skb->data + ctx->thoff)));
+}
+
 static __always_inline struct tt_queue *target(struct tt_ctx *ctx, bool make)
 {
 	struct memory *m = this_cpu_ptr(&memory);
 	unsigned int seq = tt_queues_seq();
 	struct tt_queue *q;
 
-	if (!tt_sock_pull(ctx))
+	if (!pull(ctx))
 		return NULL;
 	q = ctx->skb->sk ? NULL : recall(m, ctx, seq);
 	return q ?: look_up(ctx, m, seq, make);
