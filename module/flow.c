@@ -178,7 +178,7 @@ static bool evict_one(struct tt_net *tn)
  */
 static bool reserve_total(struct tt_net *tn)
 {
-	struct tt_net *init = tt_net(&init_net);
+	struct tt_net *init = tt_net_first;
 	unsigned int max = tt_net_flows_max(init);
 	unsigned int total = atomic_inc_return(&flows_total);
 

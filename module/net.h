@@ -152,6 +152,9 @@ extern unsigned int tt_mode_at_load;
 /* What tt_cookie_selftest() said at load. */
 extern int tt_cookie_result;
 
+/* init_net's, whose limits hold for all; there before any other and for as long as they are. */
+extern struct tt_net *tt_net_first;
+
 extern unsigned int tt_net_id;
 extern struct list_head tt_nets;
 extern struct mutex tt_nets_mutex;

@@ -21,6 +21,7 @@ unsigned long jiffies = 100000;
 static struct net_generic gen = { .ptr = { &uk.tn } };
 struct net init_net = { .gen = &gen };
 unsigned int tt_net_id;
+struct tt_net *tt_net_first = &uk.tn;
 struct mutex tt_nets_mutex;
 
 /* Memory */
