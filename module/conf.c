@@ -40,8 +40,9 @@ const struct tt_conf_range tt_conf_ranges[TT_CONF_COUNT] = {
 #undef NUMBER
 };
 
-/* The only ones that can fail: which packets are shown to us. */
-#define HOOKS	(BIT(TT_CONF_mode) | BIT(TT_CONF_forward) | BIT(TT_CONF_early))
+/* The only ones that can fail: which packets are shown to us, and what is to be known then. */
+#define HOOKS	(BIT(TT_CONF_mode) | BIT(TT_CONF_forward) | BIT(TT_CONF_early) | \
+		 BIT(TT_CONF_reply))
 
 static void store(struct tt_conf *to, const struct tt_conf *from, unsigned long those)
 {

@@ -99,8 +99,10 @@ static bool security_objects(struct tt_synack *a, struct sk_buff *skb)
 	int err = security_inet_conn_request(a->sk, skb, &ireq->req);
 	void *label = rcu_dereference_protected(ireq->ireq_opt, 1);
 
+	if (likely(!label))
+		return err;
 	kfree(label);
-	return err || label;
+	return true;
 }
 
 /* All that the stack asks before it answers; what it would drop it shall drop. */

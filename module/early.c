@@ -118,7 +118,10 @@ static bool checksum_ok(const struct sk_buff *skb, unsigned int thoff, unsigned 
 
 	if (skb_is_gso(skb) || skb_csum_unnecessary(skb))
 		return true;
-	sum = skb_checksum(skb, thoff, len - thoff, 0);
+	if (likely(skb_headlen(skb) >= len))
+		sum = csum_partial(skb->data + thoff, len - thoff, 0);
+	else
+		sum = skb_checksum(skb, thoff, len - thoff, 0);
 	if (pf == NFPROTO_IPV4)
 		return !csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len - thoff,
 					  IPPROTO_TCP, sum);
@@ -277,6 +280,7 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	enum tt_verdict verdict;
 	const struct tcphdr *th;
 	__be16 ports[2];
+	bool process;
 
 	if (!atomic_read(&tn->answering) || !is_plain(skb, at->in) ||
 	    (!v4 && skb->protocol != htons(ETH_P_IPV6)))
@@ -297,11 +301,12 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 	nf_hook_state_init(&state, NF_INET_LOCAL_IN, pf, at->in, NULL, NULL, at->net, NULL);
 	ctx.from = tt_key_packet(&ctx.key, skb, ports, &state);
 	tt_sock_expect(&ctx);
-	if (likely(softirq_count()))
-		return step(&ctx, at, len);
 	/* NFQUEUE gives packets back in a process */
-	local_bh_disable();
+	process = unlikely(!softirq_count());
+	if (process)
+		local_bh_disable();
 	verdict = step(&ctx, at, len);
-	local_bh_enable();
+	if (process)
+		local_bh_enable();
 	return verdict;
 }

@@ -46,18 +46,6 @@ void tt_flow_prove(struct tt_flow *flow)
 	atomic_dec(&tn->nunproven);
 }
 
-bool tt_flow_lock(const struct tt_net *tn, struct tt_flow *flow)
-{
-	spin_lock_bh(&flow->lock);
-	if (!(flow->flags & TT_F_DEAD) && flow->tn == tn) {
-		flow->heard = TT_HEARD_UNASKED;
-		__release(&flow->lock);		/* the caller's now */
-		return true;
-	}
-	spin_unlock_bh(&flow->lock);
-	return false;
-}
-
 struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 hash)
 {
 	struct tt_flow *flow;
@@ -71,30 +59,6 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
 		tt_flow_put(flow);
 	}
 	return NULL;
-}
-
-struct tt_flow *tt_flow_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash)
-{
-	struct tt_flow *flow = tt_recent_find(tn, key);
-
-	if (flow && tt_flow_lock(tn, flow)) {
-		if (tt_key_equal(&flow->key, key)) {
-			*hash = flow->hash;
-			return flow;
-		}
-		tt_flow_put(flow);
-	}
-	*hash = tt_flow_hash(tn, key);
-	flow = tt_flow_get(tn, key, *hash);
-	if (flow)
-		tt_recent_add(flow);
-	return flow;
-}
-
-void tt_flow_put(struct tt_flow *flow)
-{
-	__acquire(&flow->lock);
-	spin_unlock_bh(&flow->lock);
 }
 
 static void give_back(struct tt_net *tn, bool unproven)
@@ -214,7 +178,7 @@ static bool evict_one(struct tt_net *tn)
  */
 static bool reserve_total(struct tt_net *tn)
 {
-	struct tt_net *init = tt_net(&init_net);
+	struct tt_net *init = tt_net_first;
 	unsigned int max = tt_net_flows_max(init);
 	unsigned int total = atomic_inc_return(&flows_total);
 

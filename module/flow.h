@@ -169,34 +169,33 @@ u32 tt_flow_hash(const struct tt_net *tn, const struct tt_key *key);
 struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 hash);
 
 /**
- * tt_flow_seek() - the same for who follows a segment, or what it sets off
- * @tn: namespace
- * @key: its key
- * @hash: set to tt_flow_hash() of @key
- *
- * What this CPU has had to do with lately is found without hashing, and what is found
- * will be: the answer to a segment, and what it does to its socket, are the same flow's.
- *
- * Context: RCU read side, softirq or process.
- *
- * Return: the flow, locked, or NULL.
- */
-struct tt_flow *tt_flow_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash);
-
-/**
  * tt_flow_lock() - lock a flow that a table walk came by
  * @tn: namespace whose table it was seen in
  * @flow: seen under the RCU read lock that is still held
  *
  * Return: false, with nothing locked, if it has left that table since.
  */
-bool tt_flow_lock(const struct tt_net *tn, struct tt_flow *flow);
+static inline bool tt_flow_lock(const struct tt_net *tn, struct tt_flow *flow)
+{
+	spin_lock_bh(&flow->lock);
+	if (!(flow->flags & TT_F_DEAD) && flow->tn == tn) {
+		flow->heard = TT_HEARD_UNASKED;
+		__release(&flow->lock);		/* the caller's now */
+		return true;
+	}
+	spin_unlock_bh(&flow->lock);
+	return false;
+}
 
 /**
  * tt_flow_put() - unlock
  * @flow: from tt_flow_get() or tt_flow_new()
  */
-void tt_flow_put(struct tt_flow *flow);
+static inline void tt_flow_put(struct tt_flow *flow)
+{
+	__acquire(&flow->lock);
+	spin_unlock_bh(&flow->lock);
+}
 
 /**
  * tt_flow_new() - make a flow and lock it
@@ -285,6 +284,9 @@ static inline void tt_flow_set_state(struct tt_flow *flow, int end, enum tt_stat
  */
 void tt_flow_place(struct tt_flow *flow, int end, enum tt_state state);
 
+/* How far along figure 5 of RFC 9293 a state is; equal numbers exclude each other. */
+extern const s8 tt_flow_rank[TT_STATES];
+
 /**
  * tt_flow_ahead() - whether a state lies further on the way than an end's
  * @flow: locked
@@ -293,10 +295,16 @@ void tt_flow_place(struct tt_flow *flow, int end, enum tt_state state);
  *
  * Return: whether it does.
  */
-bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state);
+static inline bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state)
+{
+	return tt_flow_rank[state] > tt_flow_rank[flow->ep[end].state];
+}
 
 /* The reverse; of two states that exclude each other, neither is behind. */
-bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state);
+static inline bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state)
+{
+	return tt_flow_rank[state] < tt_flow_rank[flow->ep[end].state];
+}
 
 /**
  * tt_flow_set_request() - the local SYN_RECEIVED is a request socket: half-open

@@ -11,24 +11,13 @@
 #include "notify.h"
 #include "source.h"
 
-/* How far along figure 5 a state is; equal numbers exclude each other. */
-static const s8 rank[TT_STATES] = {
+const s8 tt_flow_rank[TT_STATES] = {
 	[TT_LISTEN] = -1,
 	[TT_SYN_SENT] = 0, [TT_SYN_RECEIVED] = 1, [TT_ESTABLISHED] = 2,
 	[TT_FIN_WAIT_1] = 3, [TT_CLOSE_WAIT] = 3,
 	[TT_FIN_WAIT_2] = 4, [TT_CLOSING] = 4, [TT_LAST_ACK] = 4,
 	[TT_TIME_WAIT] = 5, [TT_CLOSED] = 6,
 };
-
-bool tt_flow_ahead(const struct tt_flow *flow, int end, enum tt_state state)
-{
-	return rank[state] > rank[flow->ep[end].state];
-}
-
-bool tt_flow_behind(const struct tt_flow *flow, int end, enum tt_state state)
-{
-	return rank[state] < rank[flow->ep[end].state];
-}
 
 /*
  * A local end without a socket of its own is not counted: LISTEN counts
@@ -144,14 +133,15 @@ void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
 /* Figure 5: the next state on the only way from one to another. */
 static enum tt_state via(enum tt_state from, enum tt_state to)
 {
+	bool beyond = tt_flow_rank[to] > tt_flow_rank[TT_ESTABLISHED] && to != TT_CLOSED;
+
 	switch (from) {
 	case TT_LISTEN:	/* a cookie of the stack's own: no request, and so no SYN_RECEIVED */
 	case TT_SYN_SENT:
-		return rank[to] > rank[TT_ESTABLISHED] && to != TT_CLOSED ? TT_ESTABLISHED : to;
+		return beyond ? TT_ESTABLISHED : to;
 	case TT_SYN_RECEIVED:
 		/* 3.10.4: CLOSE leads from here to FIN_WAIT_1 directly */
-		return rank[to] > rank[TT_ESTABLISHED] && to != TT_CLOSED && to != TT_FIN_WAIT_1 ?
-			TT_ESTABLISHED : to;
+		return beyond && to != TT_FIN_WAIT_1 ? TT_ESTABLISHED : to;
 	case TT_ESTABLISHED:
 		if (to == TT_LAST_ACK)
 			return TT_CLOSE_WAIT;

@@ -11,6 +11,7 @@
 
 #include "flow.h"
 #include "net.h"
+#include "recent.h"
 #include "segment.h"
 #include "track.h"
 #include "window.h"
@@ -244,7 +245,7 @@ static void step(struct tt_flow *flow, const struct tt_ctx *ctx)
 
 void tt_track_forward(struct tt_ctx *ctx)
 {
-	struct tt_flow *flow = tt_flow_seek(ctx->tn, &ctx->key, &ctx->hash);
+	struct tt_flow *flow = tt_recent_seek(ctx->tn, &ctx->key, &ctx->hash);
 	struct tt_endpoint probe __uninitialized;
 	bool rewritten;
 

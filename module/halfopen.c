@@ -120,10 +120,17 @@ static enum tt_verdict drop(struct tt_queue *q)
 	return TT_DROP;
 }
 
+static void count_answer(struct tt_ctx *ctx, struct tt_listener *l)
+{
+	__tt_listener_inc(l, cookies_sent);
+	tt_flood_sent(&l->flood);
+	tt_flood_sent(&ctx->tn->flood);
+	tt_notify_cookie(ctx, TT_COOKIE_SENT);
+}
+
 /* TT_PASS: the stack has to have this one. */
 static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 {
-	struct tt_listener *l = q->listener;
 	enum tt_stat why;
 
 	/* it was tried, and counted */
@@ -131,14 +138,9 @@ static enum tt_verdict answer(struct tt_ctx *ctx, struct tt_queue *q)
 		return TT_PASS;
 	why = tt_cookie_answer(ctx, q->sk);
 	if (why == TT_SYNACK_OK) {
-		__tt_listener_inc(l, cookies_sent);
-		tt_flood_sent(&l->flood);
-		tt_flood_sent(&ctx->tn->flood);
-		tt_notify_cookie(ctx, TT_COOKIE_SENT);
+		count_answer(ctx, q->listener);
 		return TT_STOLEN;
 	}
-	if (ctx->early)
-		return TT_PASS;
 	ctx->left = why;
 	__this_cpu_inc(ctx->tn->stats->stat[why]);
 	return why == TT_STAT_cookies_no_route || why == TT_STAT_cookies_no_memory ? drop(q) :
@@ -298,17 +300,16 @@ void tt_halfopen_left(struct tt_ctx *ctx)
 enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
 {
 	struct tt_queue *q = tt_target_find(ctx);
-	enum tt_verdict v;
 
 	if (!q || READ_ONCE(q->dying) || sk_acceptq_is_full(q->sk) ||
 	    !tt_flood_is_on(q->listener) || READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
-	v = answer(ctx, q);
-	if (v == TT_STOLEN) {
-		__tt_listener_inc(q->listener, syns);
-		tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
-	}
-	return v;
+	if (tt_cookie_answer(ctx, q->sk) != TT_SYNACK_OK)
+		return TT_PASS;
+	__tt_listener_inc(q->listener, syns);
+	count_answer(ctx, q->listener);
+	tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
+	return TT_STOLEN;
 }
 
 void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)

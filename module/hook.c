@@ -73,9 +73,9 @@ static bool is_nonsense(u8 flags)
 	return flags & TT_SYN && flags & (TT_FIN | TT_RST);
 }
 
-static enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
-			     const struct nf_hook_state *state, const struct tcphdr *th,
-			     unsigned int thoff)
+static __always_inline enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,
+					     const struct nf_hook_state *state,
+					     const struct tcphdr *th, unsigned int thoff)
 {
 	const __be16 ports[2] = { th->source, th->dest };
 	struct tt_ctx ctx __uninitialized;
@@ -286,6 +286,7 @@ enum {
 	FORWARD,
 	PREROUTING,
 	INGRESS,
+	SPECIAL,
 	SETS
 };
 
@@ -304,7 +305,9 @@ static unsigned int wanted(const struct tt_net *tn)
 		return 0;
 	return BIT(LOCAL) | (tn->conf.forward ? BIT(FORWARD) : 0) |
 	       (tn->conf.early == TT_EARLY_PREROUTING ? BIT(PREROUTING) : 0) |
-	       (tn->conf.early == TT_EARLY_INGRESS ? BIT(INGRESS) : 0);
+	       (tn->conf.early == TT_EARLY_INGRESS ? BIT(INGRESS) : 0) |
+	       (tn->conf.early != TT_EARLY_OFF && tn->conf.reply == TT_REPLY_REFLECT ?
+		BIT(SPECIAL) : 0);
 }
 
 static const struct nf_hook_ops *ops_of(const struct tt_net *tn, unsigned int set)
@@ -327,6 +330,10 @@ static int enter(struct tt_net *tn, unsigned int set)
 {
 	if (set == INGRESS)
 		return tt_device_switch(tn, true);
+	if (set == SPECIAL) {
+		tt_special_switch(tn, true);
+		return 0;
+	}
 	if (set == LOCAL)
 		fill_local_ops(tn);
 	return nf_register_net_hooks(tn->net, ops_of(tn, set), sets[set].n);
@@ -341,6 +348,8 @@ static void leave(struct tt_net *tn, unsigned int those)
 			continue;
 		if (i == INGRESS)
 			tt_device_switch(tn, false);
+		else if (i == SPECIAL)
+			tt_special_switch(tn, false);
 		else
 			nf_unregister_net_hooks(tn->net, ops_of(tn, i), sets[i].n);
 	}

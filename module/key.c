@@ -49,7 +49,9 @@ void tt_key_ends(struct tt_key *key, u32 family, const struct in6_addr addr[2],
 	key->dev = dev;
 }
 
-static int canonicalise_v4(struct tt_key *key, __be32 a, __be16 aport, __be32 b, __be16 bport)
+/* (one look for each segment and each change of a socket: a call would be a third of it) */
+static __always_inline int canonicalise_v4(struct tt_key *key, __be32 a, __be16 aport, __be32 b,
+					   __be16 bport)
 {
 	/* as order() has it: they differ only here */
 	int first = a == b ? ntohs(aport) > ntohs(bport) : ntohl(a) > ntohl(b);
@@ -68,21 +70,9 @@ static bool link_local(const struct in6_addr *a, const struct in6_addr *b)
 	return (ipv6_addr_type(a) | ipv6_addr_type(b)) & IPV6_ADDR_LINKLOCAL;
 }
 
-bool tt_key_is_self(const struct tt_key *key)
-{
-	return key->port[0] == key->port[1] && ipv6_addr_equal(&key->addr[0], &key->addr[1]);
-}
-
 bool tt_key_is_link_local(const struct tt_key *key)
 {
 	return link_local(&key->addr[0], &key->addr[1]);
-}
-
-int tt_key_ifindex(const struct sk_buff *skb, u32 family)
-{
-	if (family == AF_INET)
-		return inet_sdif(skb) ?: inet_iif(skb);
-	return inet6_sdif(skb) ?: inet6_iif(skb);
 }
 
 static u32 packet_l3mdev(const struct nf_hook_state *state)
@@ -106,21 +96,25 @@ static u32 packet_scope(const struct sk_buff *skb, const struct nf_hook_state *s
 	return idev ? idev->dev->ifindex : 0;
 }
 
-int tt_key_packet(struct tt_key *key, const struct sk_buff *skb, const __be16 ports[2],
-		  const struct nf_hook_state *state)
+static noinline int packet_v6(struct tt_key *key, const struct sk_buff *skb,
+			      const __be16 ports[2], const struct nf_hook_state *state)
 {
-	const struct ipv6hdr *ip6h;
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 
-	key->dev = packet_l3mdev(state);
-	if (state->pf == NFPROTO_IPV4)
-		return canonicalise_v4(key, ip_hdr(skb)->saddr, ports[0],
-				       ip_hdr(skb)->daddr, ports[1]);
-
-	ip6h = ipv6_hdr(skb);
 	if (unlikely(link_local(&ip6h->saddr, &ip6h->daddr)))
 		key->dev = packet_scope(skb, state);
 	key->family = AF_INET6;
 	return canonicalise(key, &ip6h->saddr, ports[0], &ip6h->daddr, ports[1]);
+}
+
+int tt_key_packet(struct tt_key *key, const struct sk_buff *skb, const __be16 ports[2],
+		  const struct nf_hook_state *state)
+{
+	key->dev = packet_l3mdev(state);
+	if (state->pf == NFPROTO_IPV4)
+		return canonicalise_v4(key, ip_hdr(skb)->saddr, ports[0],
+				       ip_hdr(skb)->daddr, ports[1]);
+	return packet_v6(key, skb, ports, state);
 }
 
 /* Whether tcp_v4_err() lets a request go for it; of a full socket any may be the end. */
@@ -215,29 +209,4 @@ int tt_key_sock(struct tt_key *key, const struct sock *sk, struct net *net)
 	}
 #endif
 	return canonicalise_v4(key, sk->sk_rcv_saddr, lport, sk->sk_daddr, rport);
-}
-
-static bool has_addrs(const struct tt_key *key, int end, const struct sock *sk)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
-		return key->family == AF_INET6 &&
-		       ipv6_addr_equal(&key->addr[end], &sk->sk_v6_rcv_saddr) &&
-		       ipv6_addr_equal(&key->addr[!end], &sk->sk_v6_daddr);
-#endif
-	return key->family == AF_INET && key->addr[end].s6_addr32[3] == sk->sk_rcv_saddr &&
-	       key->addr[!end].s6_addr32[3] == sk->sk_daddr;
-}
-
-int tt_key_is_sock(const struct tt_key *key, const struct sock *sk)
-{
-	int end = key->port[1] == inet_sk(sk)->inet_sport;
-
-	/* a server's port may be its client's, too */
-	if (end && key->port[0] == key->port[1])
-		return -ENOENT;
-	if (key->port[end] != inet_sk(sk)->inet_sport || key->port[!end] != sk->sk_dport ||
-	    key->dev || READ_ONCE(sk->sk_bound_dev_if) || !has_addrs(key, end, sk))
-		return -ENOENT;
-	return end;
 }

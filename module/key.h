@@ -3,8 +3,13 @@
 #define TCPTRACK_KEY_H
 
 #include <linux/in6.h>
+#include <linux/ipv6.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/route.h>
 
 struct net;
 struct net_device;
@@ -78,6 +83,20 @@ int tt_key_icmp(struct tt_key *key, const struct sk_buff *skb, const struct nf_h
  */
 int tt_key_sock(struct tt_key *key, const struct sock *sk, struct net *net);
 
+/* Without their ports; @end: the socket's. */
+static inline bool tt_key_has_addrs(const struct tt_key *key, int end,
+				    const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		return key->family == AF_INET6 &&
+		       ipv6_addr_equal(&key->addr[end], &sk->sk_v6_rcv_saddr) &&
+		       ipv6_addr_equal(&key->addr[!end], &sk->sk_v6_daddr);
+#endif
+	return key->family == AF_INET && key->addr[end].s6_addr32[3] == sk->sk_rcv_saddr &&
+	       key->addr[!end].s6_addr32[3] == sk->sk_daddr;
+}
+
 /**
  * tt_key_is_sock() - whether a key is that of a full socket
  * @key: the key
@@ -87,7 +106,18 @@ int tt_key_sock(struct tt_key *key, const struct sock *sk, struct net *net);
  *
  * Return: the index of @sk's end in @key, or -ENOENT.
  */
-int tt_key_is_sock(const struct tt_key *key, const struct sock *sk);
+static inline int tt_key_is_sock(const struct tt_key *key, const struct sock *sk)
+{
+	int end = key->port[1] == inet_sk(sk)->inet_sport;
+
+	/* a server's port may be its client's, too */
+	if (end && key->port[0] == key->port[1])
+		return -ENOENT;
+	if (key->port[end] != inet_sk(sk)->inet_sport || key->port[!end] != sk->sk_dport ||
+	    key->dev || READ_ONCE(sk->sk_bound_dev_if) || !tt_key_has_addrs(key, end, sk))
+		return -ENOENT;
+	return end;
+}
 
 /**
  * tt_key_ends() - key of a flow whose ends somebody names
@@ -123,7 +153,10 @@ static inline bool tt_key_equal(const struct tt_key *a, const struct tt_key *b)
 }
 
 /* A socket that is connected to itself is both ends. */
-bool tt_key_is_self(const struct tt_key *key);
+static inline bool tt_key_is_self(const struct tt_key *key)
+{
+	return key->port[0] == key->port[1] && ipv6_addr_equal(&key->addr[0], &key->addr[1]);
+}
 
 /* Then @dev is the interface and not an l3mdev. */
 bool tt_key_is_link_local(const struct tt_key *key);
@@ -135,6 +168,11 @@ bool tt_key_is_link_local(const struct tt_key *key);
  *
  * Return: its index.
  */
-int tt_key_ifindex(const struct sk_buff *skb, u32 family);
+static inline int tt_key_ifindex(const struct sk_buff *skb, u32 family)
+{
+	if (family == AF_INET)
+		return inet_sdif(skb) ?: inet_iif(skb);
+	return inet6_sdif(skb) ?: inet6_iif(skb);
+}
 
 #endif /* TCPTRACK_KEY_H */

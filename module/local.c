@@ -116,24 +116,11 @@ void tt_track_gone(struct tt_flow *flow, int end)
 	tt_local_finish(flow, end, gone_reason(flow, end));
 }
 
-void tt_local_mark(struct tt_flow *flow, int end)
+void tt_local_arrive(struct tt_flow *flow, int end)
 {
-	if (flow->local & BIT(end))
-		return;
 	if (flow->ep[end].state != TT_LISTEN)
 		tt_flow_place(flow, end, TT_LISTEN);
 	tt_flow_set_local(flow, flow->local | BIT(end));
-}
-
-struct tt_flow *tt_local_get(struct tt_ctx *ctx)
-{
-	struct tt_flow *flow = tt_flow_seek(ctx->tn, &ctx->key, &ctx->hash);
-
-	if (flow && flow->flags & TT_F_FORWARD) {
-		tt_flow_end(flow, TT_IDLE);
-		return NULL;
-	}
-	return flow;
 }
 
 struct tt_flow *tt_track_adopt(struct tt_net *tn, const struct tt_key *key, u32 hash, int end,
@@ -328,7 +315,7 @@ static struct tt_flow *flow_of_sock(struct tt_net *tn, const struct sock *sk,
 		tt_flow_put(recent);
 	}
 	*end = tt_key_sock(&key, sk, tn->net);
-	return *end < 0 ? NULL : tt_flow_seek(tn, &key, &hash);
+	return *end < 0 ? NULL : tt_recent_seek(tn, &key, &hash);
 }
 
 void tt_track_sock(struct tt_net *tn, struct sock *sk, int state)

@@ -3,6 +3,7 @@
 #define TCPTRACK_LOCAL_H
 
 #include "flow.h"
+#include "recent.h"
 #include "track.h"
 
 /* Of a local end: LISTEN stands for one that has not answered yet. */
@@ -19,14 +20,30 @@ static inline bool tt_has_socket(enum tt_state state)
  *
  * Return: the flow, locked, or NULL.
  */
-struct tt_flow *tt_local_get(struct tt_ctx *ctx);
+static inline struct tt_flow *tt_local_get(struct tt_ctx *ctx)
+{
+	struct tt_flow *flow = tt_recent_seek(ctx->tn, &ctx->key, &ctx->hash);
+
+	if (flow && unlikely(flow->flags & TT_F_FORWARD)) {
+		tt_flow_end(flow, TT_IDLE);
+		return NULL;
+	}
+	return flow;
+}
+
+/* What tt_local_mark() does the first time. */
+void tt_local_arrive(struct tt_flow *flow, int end);
 
 /**
  * tt_local_mark() - an end is on this host
  * @flow: locked
  * @end: the end
  */
-void tt_local_mark(struct tt_flow *flow, int end);
+static inline void tt_local_mark(struct tt_flow *flow, int end)
+{
+	if (!(flow->local & BIT(end)))
+		tt_local_arrive(flow, end);
+}
 
 /**
  * tt_local_sample() - take an end's state and variables from its socket
@@ -75,6 +92,10 @@ void tt_local_finish(struct tt_flow *flow, int end, enum tt_reason reason);
  */
 void tt_local_finish_later(struct tt_flow *flow, int end, enum tt_reason reason);
 
+/* The same for an end that has sent its FIN first. */
+enum tt_event tt_local_step_closed(struct tt_endpoint *next, const struct tt_seg *seg,
+				   const struct sock *sk);
+
 /**
  * tt_local_step() - what a segment means to a local end, as its socket will see it
  * @next: the end, changed in place
@@ -86,8 +107,13 @@ void tt_local_finish_later(struct tt_flow *flow, int end, enum tt_reason reason)
  *
  * Return: what tt_step() says.
  */
-enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
-			    const struct sock *sk);
+static inline enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
+					  const struct sock *sk)
+{
+	if (unlikely(next->state == TT_FIN_WAIT_1 || next->state == TT_FIN_WAIT_2))
+		return tt_local_step_closed(next, seg, sk);
+	return tt_step(next, TT_RECEIVED, seg);
+}
 
 /**
  * tt_local_mini_ends() - whether a segment is a RST that ends an orphan in FIN_WAIT_2

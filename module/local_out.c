@@ -10,6 +10,7 @@
 #include "halfopen.h"
 #include "local.h"
 #include "net.h"
+#include "recent.h"
 #include "sock.h"
 #include "window.h"
 
@@ -241,7 +242,7 @@ void tt_track_out(struct tt_ctx *ctx)
 	    (ctx->seg.flags & (TT_SYN | TT_ACK)) == (TT_SYN | TT_ACK))
 		tt_halfopen_answered();
 	if (!sk) {
-		flow = tt_flow_seek(ctx->tn, &ctx->key, &ctx->hash);
+		flow = tt_recent_seek(ctx->tn, &ctx->key, &ctx->hash);
 		if (flow && flow->local & BIT(ctx->from)) {
 			out_control(flow, ctx);
 			return;

@@ -52,8 +52,6 @@ static bool nobody_reads(const struct tt_endpoint *ep, const struct tt_seg *seg,
 	u32 end = tt_seg_end(seg);
 	enum tt_seqrel rel;
 
-	if (ep->state != TT_FIN_WAIT_1 && ep->state != TT_FIN_WAIT_2)
-		return false;
 	if (!sk || !sk_fullsock(sk) || !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
 		return false;
 	if (!(ep->flags & TT_EP_RCV) || seg->flags & (TT_SYN | TT_RST) || end == seg->seq ||
@@ -64,8 +62,8 @@ static bool nobody_reads(const struct tt_endpoint *ep, const struct tt_seg *seg,
 }
 
 /* The RST ends it; until then, only what the segment acknowledges counts. */
-enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
-			    const struct sock *sk)
+enum tt_event tt_local_step_closed(struct tt_endpoint *next, const struct tt_seg *seg,
+				   const struct sock *sk)
 {
 	struct tt_seg ack;
 

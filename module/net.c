@@ -19,6 +19,7 @@
 #include "sysctl.h"
 
 unsigned int tt_net_id __read_mostly;
+struct tt_net *tt_net_first __read_mostly;
 
 /* Guards tt_nets and the writing of index; held by the collector while it runs. */
 DEFINE_MUTEX(tt_nets_mutex);
@@ -49,13 +50,12 @@ struct tt_net *tt_net_find(const struct net *net)
 
 unsigned int tt_net_flows_max(const struct tt_net *tn)
 {
-	return min(READ_ONCE(tn->conf.flows_max), READ_ONCE(tt_net(&init_net)->conf.flows_max));
+	return min(READ_ONCE(tn->conf.flows_max), READ_ONCE(tt_net_first->conf.flows_max));
 }
 
 int tt_net_halfopen_max(const struct tt_net *tn)
 {
-	return min(READ_ONCE(tn->conf.halfopen_max),
-		   READ_ONCE(tt_net(&init_net)->conf.halfopen_max));
+	return min(READ_ONCE(tn->conf.halfopen_max), READ_ONCE(tt_net_first->conf.halfopen_max));
 }
 
 /* What holds for 512 MB as for 1 TB: so much of the memory that there is. */
@@ -67,15 +67,17 @@ static unsigned int by_memory(u32 share, unsigned int least)
 }
 
 /* A new namespace begins with what init_net has. */
-static void conf_init(struct tt_conf *conf, const struct net *net)
+static void conf_init(struct tt_net *tn)
 {
+	struct tt_conf *conf = &tn->conf;
 	unsigned int i;
 
-	if (!net_eq(net, &init_net)) {
+	if (!net_eq(tn->net, &init_net)) {
 		/* each value is one that held; they need not be of one moment */
-		*conf = data_race(tt_net(&init_net)->conf);
+		*conf = data_race(tt_net_first->conf);
 		return;
 	}
+	tt_net_first = tn;
 	for (i = 0; i < TT_CONF_COUNT; i++)
 		tt_conf_put(conf, i, tt_conf_ranges[i].initial);
 	conf->flows_max = flows_max ? clamp_t(unsigned int, flows_max, 4, INT_MAX) :
@@ -111,7 +113,7 @@ static int __net_init net_init(struct net *net)
 	tn->net = net;
 	tn->started = ktime_get_ns();
 	tn->was_there = !registered;
-	conf_init(&tn->conf, net);
+	conf_init(tn);
 	mutex_init(&tn->conf_lock);
 	atomic_set(&tn->nlisten, 0);
 	atomic_set(&tn->listen_seq, 0);

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "flood.h"
 #include "notify.h"
+#include "special.h"
 #include "stats.h"
 
 struct ctl_table_header;
@@ -80,6 +81,8 @@ struct tt_queue;
  *	@conf_lock as well
  * @ingress: their ingress is hooked, if they are there
  * @notifier: of their comings and goings
+ * @special: which IPv4 addresses are not one host elsewhere; known where answers are reflected
+ *	early
  */
 struct tt_net {
 	struct net *net;
@@ -134,6 +137,7 @@ struct tt_net {
 	struct list_head devices;
 	bool ingress;
 	struct notifier_block notifier;
+	struct tt_special special;
 };
 
 /*
@@ -147,6 +151,9 @@ extern unsigned int tt_mode_at_load;
 
 /* What tt_cookie_selftest() said at load. */
 extern int tt_cookie_result;
+
+/* init_net's, whose limits hold for all; there before any other and for as long as they are. */
+extern struct tt_net *tt_net_first;
 
 extern unsigned int tt_net_id;
 extern struct list_head tt_nets;

@@ -19,8 +19,12 @@ MODULE_PARM_DESC(tracepoint, "learn silent state changes from sock:inet_sock_set
 
 static struct tracepoint *point;
 
-static void listeners(struct tt_net *tn, const struct sock *sk, int from, int to)
+static noinline void listeners(const struct sock *sk, int from, int to)
 {
+	struct tt_net *tn = tt_net_find(sock_net(sk));
+
+	if (!tn)
+		return;
 	/* a child is cloned from its listener: LISTEN to SYN_RECV is no end of it */
 	if (to == TCP_LISTEN)
 		atomic_inc(&tn->nlisten);
@@ -43,10 +47,11 @@ static void set_state(void *data, const struct sock *sk, int from, int to)
 	if (from == TCP_LISTEN && to == TCP_SYN_RECV)
 		return;
 	rcu_read_lock();
-	tn = tt_net_find(sock_net(sk));
-	if (tn) {
-		listeners(tn, sk, from, to);
-		if (from != TCP_LISTEN && to != TCP_LISTEN)
+	if (unlikely(from == TCP_LISTEN || to == TCP_LISTEN)) {
+		listeners(sk, from, to);
+	} else {
+		tn = tt_net_find(sock_net(sk));
+		if (tn)
 			tt_track_sock(tn, (struct sock *)sk, to);
 	}
 	rcu_read_unlock();

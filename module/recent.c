@@ -49,13 +49,39 @@ static unsigned int slot_of_sock(const struct sock *sk)
 	return slot_by(sk->sk_rcv_saddr ^ sk->sk_daddr, port);
 }
 
-struct tt_flow *tt_recent_find(const struct tt_net *tn, const struct tt_key *key)
+/* A flow that this CPU remembers, not locked: it may be freed and reused at any moment. */
+static struct tt_flow *find(const struct tt_net *tn, const struct tt_key *key)
 {
 	struct tt_flow *flow = rcu_dereference(raw_cpu_ptr(recent)->slot[slot_of(key)]);
 
 	/* its lock will tell for certain; but no stranger's is taken for nothing */
 	return flow && data_race(flow->tn == tn && flow->key.port[0] == key->port[0] &&
 				 flow->key.port[1] == key->port[1]) ? flow : NULL;
+}
+
+static noinline struct tt_flow *from_table(struct tt_net *tn, const struct tt_key *key, u32 *hash)
+{
+	struct tt_flow *flow;
+
+	*hash = tt_flow_hash(tn, key);
+	flow = tt_flow_get(tn, key, *hash);
+	if (flow)
+		tt_recent_add(flow);
+	return flow;
+}
+
+struct tt_flow *tt_recent_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash)
+{
+	struct tt_flow *flow = find(tn, key);
+
+	if (flow && tt_flow_lock(tn, flow)) {
+		if (likely(tt_key_equal(&flow->key, key))) {
+			*hash = flow->hash;
+			return flow;
+		}
+		tt_flow_put(flow);
+	}
+	return from_table(tn, key, hash);
 }
 
 struct tt_flow *tt_recent_sock(const struct tt_net *tn, const struct sock *sk, int *end)

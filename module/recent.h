@@ -19,24 +19,28 @@ struct tt_net;
  */
 
 /**
- * tt_recent_find() - a flow that this CPU remembers
+ * tt_recent_seek() - look a flow up and lock it, for who follows a segment, or what it sets off
  * @tn: namespace
- * @key: key of the flow
+ * @key: its key
+ * @hash: set to tt_flow_hash() of @key
  *
- * Context: RCU read side. The flow may be freed and reused at any moment: lock it and
- * compare again.
+ * What this CPU has had to do with lately is found without hashing, and what is found
+ * will be: the answer to a segment, and what it does to its socket, are the same flow's.
  *
- * Return: the flow or NULL: look into the table.
+ * Context: RCU read side, softirq or process.
+ *
+ * Return: the flow, locked, or NULL.
  */
-struct tt_flow *tt_recent_find(const struct tt_net *tn, const struct tt_key *key);
+struct tt_flow *tt_recent_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash);
 
 /**
- * tt_recent_sock() - the same for a full socket
+ * tt_recent_sock() - a flow of a full socket that this CPU remembers
  * @tn: namespace
  * @sk: the socket
  * @end: set to its end, if a flow is found
  *
- * Context: as tt_recent_find().
+ * Context: RCU read side. The flow may be freed and reused at any moment: lock it and
+ * compare again.
  *
  * Return: a flow that had the socket's key a moment ago, or NULL.
  */

@@ -13,6 +13,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
+#include "net.h"
 #include "reflect.h"
 #include "segment.h"
 
@@ -54,8 +55,12 @@ static bool is_from_one(struct net *net, const struct sk_buff *skb, u8 pf)
 	if (skb_valid_dst(skb))
 		return true;
 	in_dev = __in_dev_get_rcu(skb->dev);
-	return in_dev && IN_DEV_RPFILTER(in_dev) != 1 &&
-	       inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr) == RTN_UNICAST;
+	if (!in_dev || IN_DEV_RPFILTER(in_dev) == 1)
+		return false;
+	/* nearly always, and a look-up for each source would cost as much as a cookie */
+	if (!tt_special_may_be(&tt_net_rcu(net)->special, ip_hdr(skb)->saddr))
+		return true;
+	return inet_addr_type_dev_table(net, skb->dev, ip_hdr(skb)->saddr) == RTN_UNICAST;
 }
 
 static bool is_protected(const struct net *net, const struct sk_buff *skb)
@@ -94,7 +99,8 @@ void tt_reflect_send(struct sk_buff *skb, const struct dst_entry *dst, const str
 {
 	if (skb->protocol == htons(ETH_P_IP)) {
 		ip_hdr(skb)->tot_len = htons(skb->len);
-		ip_send_check(ip_hdr(skb));
+		ip_hdr(skb)->check = 0;
+		ip_hdr(skb)->check = ip_fast_csum(ip_hdr(skb), sizeof(struct iphdr) / 4);
 	} else {
 		ipv6_hdr(skb)->payload_len = htons(skb->len - sizeof(struct ipv6hdr));
 	}

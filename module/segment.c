@@ -108,8 +108,8 @@ static bool take_usual(struct tt_seg *seg, const u8 *p, int len)
  * Only what the tracker and an answer need is taken; but every length is checked, because
  * a SYN whose options lie is not one that a TCP sends (RFC 9293, 3.1).
  */
-static enum tt_stat parse_options(struct tt_seg *seg, const struct sk_buff *skb,
-				  unsigned int off, int len)
+enum tt_stat tt_segment_options(struct tt_seg *seg, const struct sk_buff *skb,
+				unsigned int off, int len)
 {
 	u8 buf[MAX_TCP_OPTION_SPACE];
 	const u8 *p;
@@ -139,28 +139,6 @@ static enum tt_stat parse_options(struct tt_seg *seg, const struct sk_buff *skb,
 		len -= size;
 	}
 	return TT_SEGMENT_OK;
-}
-
-enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
-			      const struct tcphdr *th, unsigned int thoff)
-{
-	unsigned int hdrlen = th->doff * 4;
-
-	if (hdrlen < sizeof(*th) || thoff + hdrlen > skb->len)
-		return TT_STAT_invalid_offset;
-	seg->seq = ntohl(th->seq);
-	seg->ack = ntohl(th->ack_seq);
-	seg->wnd = ntohs(th->window);
-	seg->len = skb->len - thoff - hdrlen;
-	seg->flags = tcp_flag_byte(th);
-	seg->wscale = TT_WSCALE_NONE;
-	seg->has_ts = false;
-	seg->mss = 0;
-	seg->sack = false;
-	seg->wants = TT_WANTS_NOTHING;
-	if (!(seg->flags & TT_SYN) || hdrlen == sizeof(*th))
-		return TT_SEGMENT_OK;
-	return parse_options(seg, skb, thoff + sizeof(*th), hdrlen - sizeof(*th));
 }
 
 bool tt_segment_checksum_ok(struct sk_buff *skb, unsigned int thoff,

@@ -5,6 +5,7 @@
 #include <linux/ip.h>
 #include <linux/netfilter.h>
 #include <net/ip.h>
+#include <net/tcp.h>
 
 #include "state.h"
 #include "stats.h"
@@ -45,6 +46,18 @@ static inline int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int
 }
 
 /**
+ * tt_segment_options() - the options of a SYN
+ * @seg: written when %TT_SEGMENT_OK is returned
+ * @skb: packet, linear or not
+ * @off: offset of the options
+ * @len: their length, which lies in the packet
+ *
+ * Return: %TT_SEGMENT_OK, or the counter of what is wrong with them.
+ */
+enum tt_stat tt_segment_options(struct tt_seg *seg, const struct sk_buff *skb, unsigned int off,
+				int len);
+
+/**
  * tt_segment_parse() - checked segment from an skb
  * @seg: written when %TT_SEGMENT_OK is returned
  * @skb: packet, linear or not, GRO or GSO or neither
@@ -53,8 +66,27 @@ static inline int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int
  *
  * Return: %TT_SEGMENT_OK, or the counter of what is wrong with it.
  */
-enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
-			      const struct tcphdr *th, unsigned int thoff);
+static inline enum tt_stat tt_segment_parse(struct tt_seg *seg, const struct sk_buff *skb,
+					    const struct tcphdr *th, unsigned int thoff)
+{
+	unsigned int hdrlen = th->doff * 4;
+
+	if (hdrlen < sizeof(*th) || thoff + hdrlen > skb->len)
+		return TT_STAT_invalid_offset;
+	seg->seq = ntohl(th->seq);
+	seg->ack = ntohl(th->ack_seq);
+	seg->wnd = ntohs(th->window);
+	seg->len = skb->len - thoff - hdrlen;
+	seg->flags = tcp_flag_byte(th);
+	seg->wscale = TT_WSCALE_NONE;
+	seg->has_ts = false;
+	seg->mss = 0;
+	seg->sack = false;
+	seg->wants = TT_WANTS_NOTHING;
+	if (!(seg->flags & TT_SYN) || hdrlen == sizeof(*th))
+		return TT_SEGMENT_OK;
+	return tt_segment_options(seg, skb, thoff + sizeof(*th), hdrlen - sizeof(*th));
+}
 
 /**
  * tt_segment_checksum_ok() - verify the TCP checksum as the stack would

@@ -16,56 +16,6 @@
 /* Written under the socket's lock, which is not ours to take: any of its values will do. */
 #define PEEK(x)	data_race(x)
 
-enum tt_state tt_state_of(int tcp_state)
-{
-	switch (tcp_state) {
-	case TCP_ESTABLISHED:
-		return TT_ESTABLISHED;
-	case TCP_SYN_SENT:
-		return TT_SYN_SENT;
-	case TCP_SYN_RECV:
-	case TCP_NEW_SYN_RECV:
-		return TT_SYN_RECEIVED;
-	case TCP_FIN_WAIT1:
-		return TT_FIN_WAIT_1;
-	case TCP_FIN_WAIT2:
-		return TT_FIN_WAIT_2;
-	case TCP_TIME_WAIT:
-		return TT_TIME_WAIT;
-	case TCP_CLOSE_WAIT:
-		return TT_CLOSE_WAIT;
-	case TCP_LAST_ACK:
-		return TT_LAST_ACK;
-	case TCP_LISTEN:
-		return TT_LISTEN;
-	case TCP_CLOSING:
-		return TT_CLOSING;
-	default:
-		return TT_CLOSED;
-	}
-}
-
-enum tt_state tt_sock_state(const struct sock *sk)
-{
-	int state = READ_ONCE(sk->sk_state);
-
-	/* FIN_WAIT_2 without an owner is a small socket in a TIME_WAIT one's clothes */
-	if (state == TCP_TIME_WAIT)
-		state = READ_ONCE(inet_twsk(sk)->tw_substate);
-	return tt_state_of(state);
-}
-
-struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net)
-{
-	struct sock *sk = skb->sk;
-
-	if (!sk || !net_eq(sock_net(sk), net))
-		return NULL;
-	if (sk_fullsock(sk))
-		return tt_sock_is_full(sk, net) && sk->sk_state != TCP_LISTEN ? sk : NULL;
-	return sk;
-}
-
 /* In a VRF dif is its device and sdif the one below; else there is no sdif. */
 static void find_devs(const struct tt_key *key, int ifindex, int *dif, int *sdif)
 {
@@ -178,12 +128,6 @@ static struct sock *find_listener(struct tt_ctx *ctx, struct sk_buff *skb, int d
 static unsigned int tcp_length(const struct tt_ctx *ctx)
 {
 	return __tcp_hdrlen((const struct tcphdr *)(ctx->skb->data + ctx->thoff));
-}
-
-bool tt_sock_pull(struct tt_ctx *ctx)
-{
-	return pskb_may_pull(ctx->skb, ctx->thoff + sizeof(struct tcphdr)) &&
-	       pskb_may_pull(ctx->skb, ctx->thoff + tcp_length(ctx));
 }
 
 struct sock *tt_sock_listener(struct tt_ctx *ctx)

@@ -42,7 +42,16 @@ static inline bool tt_sock_is_established(const struct sock *sk, const struct ne
  *
  * Return: a full, request or TIME_WAIT socket, no reference taken, or NULL.
  */
-struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net);
+static inline struct sock *tt_sock_of(const struct sk_buff *skb, const struct net *net)
+{
+	struct sock *sk = skb->sk;
+
+	if (!sk || !net_eq(sock_net(sk), net))
+		return NULL;
+	if (sk_fullsock(sk))
+		return tt_sock_is_full(sk, net) && sk->sk_state != TCP_LISTEN ? sk : NULL;
+	return sk;
+}
 
 /**
  * tt_sock_find() - look the socket of an end up as the stack would
@@ -104,16 +113,8 @@ bool tt_sock_exists(const struct tt_ctx *ctx);
 bool tt_sock_has_listener(const struct tt_net *tn, const struct tt_key *key, int end, int ifindex);
 
 /**
- * tt_sock_pull() - make the TCP header of a segment linear
- * @ctx: segment that came for this host; pointers into its skb are to be read again
- *
- * Return: false if there is no memory.
- */
-bool tt_sock_pull(struct tt_ctx *ctx);
-
-/**
  * tt_sock_listener() - the listening socket that a segment is for
- * @ctx: segment that came for this host, after tt_sock_pull()
+ * @ctx: segment that came for this host, its TCP header linear
  *
  * As the stack will find it: with the choice of a SO_REUSEPORT group, or of
  * TPROXY.
@@ -125,20 +126,55 @@ bool tt_sock_pull(struct tt_ctx *ctx);
 struct sock *tt_sock_listener(struct tt_ctx *ctx);
 
 /**
- * tt_sock_state() - the RFC 9293 state of a socket
- * @sk: full, request or TIME_WAIT socket
- *
- * Return: that state.
- */
-enum tt_state tt_sock_state(const struct sock *sk);
-
-/**
  * tt_state_of() - the RFC 9293 state for a TCP_* one
  * @tcp_state: from tcp_states.h
  *
  * Return: that state.
  */
-enum tt_state tt_state_of(int tcp_state);
+static inline enum tt_state tt_state_of(int tcp_state)
+{
+	switch (tcp_state) {
+	case TCP_ESTABLISHED:
+		return TT_ESTABLISHED;
+	case TCP_SYN_SENT:
+		return TT_SYN_SENT;
+	case TCP_SYN_RECV:
+	case TCP_NEW_SYN_RECV:
+		return TT_SYN_RECEIVED;
+	case TCP_FIN_WAIT1:
+		return TT_FIN_WAIT_1;
+	case TCP_FIN_WAIT2:
+		return TT_FIN_WAIT_2;
+	case TCP_TIME_WAIT:
+		return TT_TIME_WAIT;
+	case TCP_CLOSE_WAIT:
+		return TT_CLOSE_WAIT;
+	case TCP_LAST_ACK:
+		return TT_LAST_ACK;
+	case TCP_LISTEN:
+		return TT_LISTEN;
+	case TCP_CLOSING:
+		return TT_CLOSING;
+	default:
+		return TT_CLOSED;
+	}
+}
+
+/**
+ * tt_sock_state() - the RFC 9293 state of a socket
+ * @sk: full, request or TIME_WAIT socket
+ *
+ * Return: that state.
+ */
+static inline enum tt_state tt_sock_state(const struct sock *sk)
+{
+	int state = READ_ONCE(sk->sk_state);
+
+	/* FIN_WAIT_2 without an owner is a small socket in a TIME_WAIT one's clothes */
+	if (state == TCP_TIME_WAIT)
+		state = READ_ONCE(inet_twsk(sk)->tw_substate);
+	return tt_state_of(state);
+}
 
 /**
  * tt_sock_sync() - take an endpoint's sequence variables from its socket

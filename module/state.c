@@ -299,7 +299,7 @@ static enum tt_event receive_syn(struct tt_endpoint *ep, const struct tt_seg *se
 	return TT_EV_CHALLENGE;
 }
 
-static enum tt_event step_received(struct tt_endpoint *ep, const struct tt_seg *seg)
+enum tt_event tt_step_received(struct tt_endpoint *ep, const struct tt_seg *seg)
 {
 	enum cls cls = classify(seg->flags);
 	enum act act = received[ep->state][cls];
@@ -448,7 +448,7 @@ static enum tt_event sent_fin(struct tt_endpoint *ep, const struct tt_seg *seg, 
 	return ev;
 }
 
-static enum tt_event step_sent(struct tt_endpoint *ep, const struct tt_seg *seg)
+enum tt_event tt_step_sent(struct tt_endpoint *ep, const struct tt_seg *seg)
 {
 	enum act act = sent[ep->state][classify(seg->flags)];
 
@@ -483,9 +483,4 @@ static enum tt_event step_sent(struct tt_endpoint *ep, const struct tt_seg *seg)
 void tt_endpoint_init(struct tt_endpoint *ep, enum tt_state state)
 {
 	*ep = (struct tt_endpoint){ .state = state, .wscale = TT_WSCALE_NONE };
-}
-
-enum tt_event tt_step(struct tt_endpoint *ep, enum tt_dir dir, const struct tt_seg *seg)
-{
-	return dir == TT_SENT ? step_sent(ep, seg) : step_received(ep, seg);
 }

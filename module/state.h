@@ -2,7 +2,7 @@
 /*
  * One RFC 9293 endpoint as a pure function.
  *
- * state.c and window.c touch no kernel API and no global: the same files are
+ * state.c and window.h touch no kernel API and no global: the same files are
  * compiled in user space, enumerated against an independently written table
  * and fuzzed (selftests/rfc9293.c).
  */
@@ -166,36 +166,15 @@ enum tt_ackrel {
 };
 
 /**
- * tt_seqrel() - where a segment lies in an endpoint's receive window
- * @ep: the receiver; without %TT_EP_RCV every sequence number is EXACT
- * @seg: the segment
- *
- * SYN and FIN count one octet each. A segment of length 0 at RCV.NXT is EXACT
- * even when the window is closed; with RCV.WND = 0 every other is OLD or BEYOND.
- *
- * Pure; any context.
- *
- * Return: the relation.
- */
-enum tt_seqrel tt_seqrel(const struct tt_endpoint *ep, const struct tt_seg *seg);
-
-/**
- * tt_ackrel() - what a segment acknowledges of what an endpoint sent
- * @ep: the receiver; without %TT_EP_SEQ every acknowledgment is ALL
- * @seg: the segment
- *
- * Pure; any context.
- *
- * Return: the relation.
- */
-enum tt_ackrel tt_ackrel(const struct tt_endpoint *ep, const struct tt_seg *seg);
-
-/**
  * tt_endpoint_init() - an endpoint of which nothing is known yet
  * @ep: written whole
  * @state: %TT_LISTEN or %TT_CLOSED
  */
 void tt_endpoint_init(struct tt_endpoint *ep, enum tt_state state);
+
+/* What tt_step() does in each direction. */
+enum tt_event tt_step_sent(struct tt_endpoint *ep, const struct tt_seg *seg);
+enum tt_event tt_step_received(struct tt_endpoint *ep, const struct tt_seg *seg);
 
 /**
  * tt_step() - move one endpoint by one segment
@@ -212,6 +191,10 @@ void tt_endpoint_init(struct tt_endpoint *ep, enum tt_state state);
  *
  * Return: what the segment meant to @ep.
  */
-enum tt_event tt_step(struct tt_endpoint *ep, enum tt_dir dir, const struct tt_seg *seg);
+static inline enum tt_event tt_step(struct tt_endpoint *ep, enum tt_dir dir,
+				    const struct tt_seg *seg)
+{
+	return dir == TT_SENT ? tt_step_sent(ep, seg) : tt_step_received(ep, seg);
+}
 
 #endif /* TCPTRACK_STATE_H */

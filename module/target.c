@@ -59,7 +59,7 @@ static bool depends(const struct tt_ctx *ctx, const struct sock *sk)
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
 
-static bool is_there(const struct place *p, const struct tt_ctx *ctx)
+static __always_inline bool is_there(const struct place *p, const struct tt_ctx *ctx)
 {
 	const struct sk_buff *skb = ctx->skb;
 	bool v4 = ctx->key.family == AF_INET;
@@ -72,7 +72,8 @@ static bool is_there(const struct place *p, const struct tt_ctx *ctx)
 }
 
 /* A listener that is new to us may be the better match: that waits for the next jiffy. */
-static struct tt_queue *recall(const struct memory *m, const struct tt_ctx *ctx, unsigned int seq)
+static __always_inline struct tt_queue *recall(const struct memory *m, const struct tt_ctx *ctx,
+					       unsigned int seq)
 {
 	if (time_after(jiffies, m->until) || m->seq != seq || !is_there(&m->place, ctx) ||
 	    READ_ONCE(m->q->dying) || READ_ONCE(m->q->sk->sk_state) != TCP_LISTEN)
@@ -80,18 +81,12 @@ static struct tt_queue *recall(const struct memory *m, const struct tt_ctx *ctx,
 	return m->q;
 }
 
-static struct tt_queue *target(struct tt_ctx *ctx, bool make)
+static noinline struct tt_queue *look_up(struct tt_ctx *ctx, struct memory *m, unsigned int seq,
+					 bool make)
 {
-	struct memory *m = this_cpu_ptr(&memory);
-	unsigned int seq = tt_queues_seq();
 	struct tt_queue *q;
 	struct sock *sk;
 
-	if (!tt_sock_pull(ctx))
-		return NULL;
-	q = ctx->skb->sk ? NULL : recall(m, ctx, seq);
-	if (q)
-		return q;
 	sk = tt_sock_listener(ctx);
 	if (!sk)
 		return NULL;
@@ -103,6 +98,29 @@ static struct tt_queue *target(struct tt_ctx *ctx, bool make)
 		m->q = q;
 	}
 	return q;
+}
+
+/* Pointers into the skb are to be read again. */
+static bool pull(const struct tt_ctx *ctx)
+{
+	unsigned int len = ctx->thoff + sizeof(struct tcphdr);
+	struct sk_buff *skb = ctx->skb;
+
+	return pskb_may_pull(skb, len) &&
+	       pskb_may_pull(skb, ctx->thoff +
+				  __tcp_hdrlen((const struct tcphdr *)(skb->data + ctx->thoff)));
+}
+
+static __always_inline struct tt_queue *target(struct tt_ctx *ctx, bool make)
+{
+	struct memory *m = this_cpu_ptr(&memory);
+	unsigned int seq = tt_queues_seq();
+	struct tt_queue *q;
+
+	if (!pull(ctx))
+		return NULL;
+	q = ctx->skb->sk ? NULL : recall(m, ctx, seq);
+	return q ?: look_up(ctx, m, seq, make);
 }
 
 struct tt_queue *tt_target_get(struct tt_ctx *ctx)

@@ -60,7 +60,7 @@ static void count_synack_retrans(struct tt_flow *flow)
 	flow->half = tt_now();
 }
 
-void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags)
+void tt_track_count_event(struct tt_flow *flow, enum tt_event ev, u8 flags)
 {
 	struct tt_net *tn = flow->tn;
 
@@ -104,34 +104,18 @@ void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags)
 	}
 }
 
-bool tt_track_refused(enum tt_event ev, u8 flags)
-{
-	switch (ev) {
-	case TT_EV_BAD_ACK:
-		return true;
-	case TT_EV_CHALLENGE:
-	case TT_EV_OLD_DUP:
-	case TT_EV_RST_IGNORED:
-	case TT_EV_UNEXPECTED:
-		return flags & TT_SFR;
-	default:
-		return false;
-	}
-}
-
 void tt_track_halfclose(struct tt_flow *flow, int from, const struct tt_seg *seg)
 {
 	if (seg->len && flow->ep[from].state == TT_CLOSE_WAIT)
 		count_once(flow, TT_F_HALFCLOSED, TT_STAT_half_closes);
 }
 
-bool tt_track_crossed(struct tt_flow *flow, int from, const struct tt_seg *seg)
+bool tt_track_fins_cross(struct tt_flow *flow, int from, const struct tt_seg *seg)
 {
 	const struct tt_endpoint *other = &flow->ep[!from];
 	struct tt_endpoint next __uninitialized;
 
-	if (flow->ep[from].state != TT_CLOSE_WAIT || !(seg->flags & TT_FIN) ||
-	    !(seg->flags & TT_ACK) || !(other->flags & TT_EP_FIN_SENT) ||
+	if (!(seg->flags & TT_ACK) || !(other->flags & TT_EP_FIN_SENT) ||
 	    !tt_before(seg->ack, other->snd_nxt))
 		return false;
 	next = flow->ep[from];

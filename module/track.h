@@ -138,13 +138,20 @@ void tt_track_timer(struct tt_flow *flow, const struct sock *sk);
  */
 void tt_track_stray(const struct tt_ctx *ctx);
 
+/* What tt_track_count() does with most of them. */
+void tt_track_count_event(struct tt_flow *flow, enum tt_event ev, u8 flags);
+
 /**
  * tt_track_count() - count what a segment meant to an end
  * @flow: locked
  * @ev: from tt_step()
  * @flags: of the segment
  */
-void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags);
+static inline void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags)
+{
+	if (ev != TT_EV_NONE)
+		tt_track_count_event(flow, ev, flags);
+}
 
 /**
  * tt_track_refused() - whether an end ignored what a segment wanted
@@ -155,7 +162,20 @@ void tt_track_count(struct tt_flow *flow, enum tt_event ev, u8 flags);
  *
  * Return: true if so.
  */
-bool tt_track_refused(enum tt_event ev, u8 flags);
+static inline bool tt_track_refused(enum tt_event ev, u8 flags)
+{
+	switch (ev) {
+	case TT_EV_BAD_ACK:
+		return true;
+	case TT_EV_CHALLENGE:
+	case TT_EV_OLD_DUP:
+	case TT_EV_RST_IGNORED:
+	case TT_EV_UNEXPECTED:
+		return flags & TT_SFR;
+	default:
+		return false;
+	}
+}
 
 /**
  * tt_track_apply() - make the result of tt_step() the flow's
@@ -175,6 +195,9 @@ static inline void tt_track_apply(struct tt_flow *flow, int end, const struct tt
 	tt_flow_move(flow, end, next->state);
 }
 
+/* The same for a FIN from CLOSE_WAIT. */
+bool tt_track_fins_cross(struct tt_flow *flow, int from, const struct tt_seg *seg);
+
 /**
  * tt_track_crossed() - a FIN that does not acknowledge the other side's
  * @flow: locked
@@ -185,7 +208,11 @@ static inline void tt_track_apply(struct tt_flow *flow, int end, const struct tt
  *
  * Return: whether that is so; the sender is CLOSING now and needs no SENT step.
  */
-bool tt_track_crossed(struct tt_flow *flow, int from, const struct tt_seg *seg);
+static inline bool tt_track_crossed(struct tt_flow *flow, int from, const struct tt_seg *seg)
+{
+	return seg->flags & TT_FIN && flow->ep[from].state == TT_CLOSE_WAIT &&
+	       tt_track_fins_cross(flow, from, seg);
+}
 
 /**
  * tt_track_rewritten() - whether the numbers of a segment are not those of its ends

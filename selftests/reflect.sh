@@ -162,13 +162,74 @@ early()
 	return "$status"
 }
 
+# nobody: what routing would drop, as its source is none, is not answered before it.
+nobody()
+{
+	counters_begin "$a"
+	in_ns "$b" timeout 0.5 traffic client 10.1.1.1 80 keep 1 >/dev/null 2>&1
+	counters_are "$a" early_cookies 0 cookies_sent 0 flows_created 0
+}
+
+# turns UNDO IP_ARGUMENTS...: what the clients' address turns into, and back
+turns()
+{
+	local status=1 undo=$1
+	shift
+	# shellcheck disable=SC2086	# words
+	get_in_early 10.1.1.1 "$N" && ip -n "$a" "$@" && nobody && ip -n "$a" $undo &&
+		get_in_early 10.1.1.1 "$N" && status=0
+	return "$status"
+}
+
+turns_into_address()
+{
+	turns "addr del 192.0.2.2/32 dev lo" addr add 192.0.2.2/32 dev lo
+}
+
+turns_into_broadcast()
+{
+	turns "route del broadcast 192.0.2.2 dev v1 table local" \
+		route add broadcast 192.0.2.2 dev v1 table local
+}
+
+# (because of the VRF's rule, what is local is looked for before what is longer)
+turns_into_local_prefix()
+{
+	turns "route del local 192.0.0.0/12 dev lo" route add local 192.0.0.0/12 dev lo
+}
+
+# It was so before anybody asked.
+was_address()
+{
+	ns_sysctl "$a" net.tcptrack.early=off
+	ip -n "$a" addr add 192.0.2.2/32 dev lo
+	ns_sysctl "$a" "net.tcptrack.early=$1"
+	nobody && ip -n "$a" addr del 192.0.2.2/32 dev lo && get_in_early 10.1.1.1 "$N"
+}
+
+# source_at WHERE: a source that is no host any more, and is one again. Nothing else of $a's
+# is near it.
+source_at()
+{
+	local what
+	ip -n "$a" route replace 192.0.2.0/24 via 10.1.1.2
+	ip -n "$b" addr replace 192.0.2.2/32 dev lo
+	ip -n "$b" route replace 10.1.1.1/32 dev v1 src 192.0.2.2
+	ns_sysctl "$a" net.tcptrack.early_devices=v1 "net.tcptrack.early=$1"
+	for what in turns_into_address turns_into_broadcast turns_into_local_prefix; do
+		check "$1: the source ${what//_/ }" $what
+	done
+	check "$1: the source was an address before" was_address "$1"
+	ns_sysctl "$a" net.tcptrack.early=off
+}
+
 bad_word()
 {
 	in_ns "$a" sysctl -w net.tcptrack.reply=mirror 2>&1 | grep -q 'Invalid argument' &&
 		[[ $(in_ns "$a" sysctl -n net.tcptrack.reply) == route ]]
 }
 
-plan 27
+plan 35
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -203,4 +264,7 @@ for how in route reflect; do
 	through "$how" ip6tnl7 fd01:0:0:7::1
 done
 check "early" early
+for where in prerouting ingress; do
+	source_at $where
+done
 finish

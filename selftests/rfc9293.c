@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds module/state.c and module/window.c against rfc9293_table.h: every
+ * Holds module/state.c and module/window.h against rfc9293_table.h: every
  * state, sent and received, all flags, every relation of SEG.SEQ and SEG.ACK to
  * the endpoint, with and without text, around the wrap of sequence numbers and
  * with a closed window. What cannot be is enumerated as well: nothing moves.
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rfc9293_want.h"
+#include "window.h"
 
 #define MAX_DIAGS	12	/* for each test line */
 

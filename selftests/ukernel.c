@@ -21,6 +21,7 @@ unsigned long jiffies = 100000;
 static struct net_generic gen = { .ptr = { &uk.tn } };
 struct net init_net = { .gen = &gen };
 unsigned int tt_net_id;
+struct tt_net *tt_net_first = &uk.tn;
 struct mutex tt_nets_mutex;
 
 /* Memory */
@@ -116,9 +117,10 @@ void tt_recent_exit(void)
 {
 }
 
-struct tt_flow *tt_recent_find(const struct tt_net *tn, const struct tt_key *key)
+struct tt_flow *tt_recent_seek(struct tt_net *tn, const struct tt_key *key, u32 *hash)
 {
-	return NULL;
+	*hash = tt_flow_hash(tn, key);
+	return tt_flow_get(tn, key, *hash);
 }
 
 struct tt_flow *tt_recent_sock(const struct tt_net *tn, const struct sock *sk, int *end)
@@ -222,6 +224,10 @@ enum tt_verdict tt_early(struct tt_net *tn, struct sk_buff *skb, const struct nf
 bool tt_synack_is_own(const struct sk_buff *skb)
 {
 	return false;
+}
+
+void tt_special_switch(struct tt_net *tn, bool on)
+{
 }
 
 int tt_device_switch(struct tt_net *tn, bool on)

@@ -2,7 +2,7 @@
 /*
  * As much of the kernel as the path of a segment through module/ uses, in user
  * space and on one CPU: hook.c, segment.c, key.c, track.c, forward.c, local*.c,
- * flow.c, sock.c, stats.c, state.c and window.c compile against it as they are.
+ * flow.c, sock.c, stats.c, state.c and window.h compile against it as they are.
  * The Makefile makes a header that includes this one for each that they include.
  *
  * A lock that is taken twice or left behind, and a WARN_ON_ONCE(), end the program.
@@ -66,6 +66,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define min_t(type, a, b)		min((type)(a), (type)(b))
 #define div_u64(a, b)			((u64)(a) / (b))
 #define ilog2(n)			(31 - __builtin_clz(n))
+#define DECLARE_BITMAP(name, bits)	unsigned long name[((bits) + 63) / 64]
 #define lockdep_assert_held(lock)	((void)(lock))
 #define local_bh_disable()		((void)0)
 #define local_bh_enable()		((void)0)
