@@ -2,6 +2,7 @@
 /* Who has to go for another half-open connection, or because it is too old. */
 
 #include <linux/random.h>
+#include <linux/rculist.h>
 #include <linux/rculist_nulls.h>
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>

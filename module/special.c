@@ -62,7 +62,7 @@ static int event(struct notifier_block *nb, unsigned long what, void *info)
 static void mark_all_time(struct tt_special *s)
 {
 	bitmap_zero(s->octets, 256);
-	bitmap_zero(s->nets, BIT(TT_SPECIAL_BITS));
+	bitmap_zero(s->nets, TT_SPECIAL_NETS);
 	mark(s, 0, 8);
 	mark(s, 0xe0000000, 3);
 }

@@ -3,12 +3,14 @@
 #define TCPTRACK_SPECIAL_H
 
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/notifier.h>
 #include <linux/types.h>
 
 struct tt_net;
 
 #define TT_SPECIAL_BITS	13
+#define TT_SPECIAL_NETS	BIT(TT_SPECIAL_BITS)
 
 /**
  * struct tt_special - the IPv4 addresses that the FIB may not have as one host elsewhere
@@ -25,7 +27,7 @@ struct tt_special {
 	struct notifier_block notifier;
 	bool known;
 	DECLARE_BITMAP(octets, 256);
-	DECLARE_BITMAP(nets, BIT(TT_SPECIAL_BITS));
+	DECLARE_BITMAP(nets, TT_SPECIAL_NETS);
 };
 
 /**
