@@ -19,8 +19,8 @@
 
 /* Flows to look at for one eviction. */
 #define EVICT_TRIES	1024
-/* Buckets of the socket table, where there are none. */
-#define EVICT_BUCKETS	256
+/* Buckets of the socket table to look at, where there are none: at most */
+#define EVICT_BUCKETS	8192
 
 /* The end of a flow whose socket is a request. */
 static int request_end(const struct tt_flow *flow)
@@ -102,13 +102,18 @@ static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 	return false;
 }
 
-/* A request of a queue's, from some of the buckets of the socket table, with a reference. */
+/*
+ * A request of a queue's, with a reference, from as many buckets of the socket table as four of
+ * them would be in if they were spread evenly: of a hundred times, twice there is none.
+ */
 static struct sock *any_request(const struct tt_queue *q)
 {
 	const struct inet_hashinfo *info = q->tn->net->ipv4.tcp_death_row.hashinfo;
-	unsigned int slot = get_random_u32(), n;
+	unsigned int slot = get_random_u32(), size = info->ehash_mask + 1, n;
 
-	for (n = 0; n < EVICT_BUCKETS; n++, slot++) {
+	n = min(clamp_t(unsigned int, 4 * (size / max(READ_ONCE(q->seen), 1)), 256,
+			EVICT_BUCKETS), size);
+	for (; n; n--, slot++) {
 		const struct inet_ehash_bucket *head = &info->ehash[slot & info->ehash_mask];
 		struct hlist_nulls_node *node;
 		struct sock *sk;

@@ -199,7 +199,7 @@ void tt_queue_put(struct tt_queue *q);
  *
  * Return: the smaller of what was set for its listener, else halfopen_listener_max, and the
  * socket's backlog, at least 1. Without tcp_syncookies no more than the stack takes of unknown
- * peers.
+ * peers, so that the oldest can go for them, if it shall.
  */
 int tt_queue_limit(const struct tt_queue *q);
 
@@ -259,7 +259,7 @@ void tt_queue_answer(struct tt_queue *q, struct tt_flow *flow);
  * tt_queue_oldest() - the flow that has been half-open for longest
  * @q: queue
  * @ms: for how long at least; 0: whatever its age, and last those that have answered, which
- *	keep the time that the stack gives them
+ *	keep the time that the stack gives them; but while they are more than half, they first
  *
  * It leaves the queue's list, so that the next call returns another.
  *

@@ -93,6 +93,7 @@ static bool registered;
 /* No hook, probe or collector can reach it any more. */
 static void release(struct tt_net *tn)
 {
+	tt_special_exit(tn);
 	tt_sysctl_exit(tn);
 	tt_device_net_exit(tn);
 	tt_proc_net_exit(tn->net);

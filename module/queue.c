@@ -51,7 +51,8 @@ int tt_queue_limit(const struct tt_queue *q)
 
 	if (max)
 		limit = min(limit, max);
-	if (unlikely(!tt_cookie_enabled(q->tn->net)))
+	if (unlikely(!tt_cookie_enabled(q->tn->net)) &&
+	    tt_override_overflow(q->listener) == TT_OVERFLOW_RECYCLE)
 		limit = min(limit, without_cookies(q->tn->net));
 	return clamp_t(unsigned int, limit, 1, INT_MAX);
 }
@@ -134,8 +135,9 @@ struct tt_flow *tt_queue_oldest(struct tt_queue *q, unsigned int ms)
 
 	spin_lock_bh(&q->lock);
 	flow = list_first_entry_or_null(&q->oldest, struct tt_flow, unproven);
-	if (!ms && !flow)
-		flow = list_first_entry_or_null(&q->answered, struct tt_flow, unproven);
+	/* (who answers all can pin no more than half of the places) */
+	if (!ms && (!flow || 2 * q->nanswered > q->seen))
+		flow = list_first_entry_or_null(&q->answered, struct tt_flow, unproven) ?: flow;
 	if (flow && ms && tt_ms_since(READ_ONCE(flow->created)) < ms)
 		flow = NULL;
 	if (flow)

@@ -72,17 +72,20 @@ void tt_special_switch(struct tt_net *tn, bool on)
 	struct tt_special *s = &tn->special;
 
 	lockdep_assert_held(&tt_nets_mutex);
-	if (on) {
-		/* nobody reads it: whoever saw it known has gone before it was left */
+	if (on && !s->listening) {
 		mark_all_time(s);
 		s->notifier.notifier_call = event;
 		if (register_fib_notifier(tn->net, &s->notifier, NULL, NULL))
 			return;
-		/* pairs with tt_special_may_be() */
-		smp_store_release(&s->known, true);
-	} else if (s->known) {
-		WRITE_ONCE(s->known, false);
-		/* waits for a grace period */
-		unregister_fib_notifier(tn->net, &s->notifier);
+		s->listening = true;
 	}
+	/* pairs with tt_special_may_be() */
+	smp_store_release(&s->known, on);
+}
+
+void tt_special_exit(struct tt_net *tn)
+{
+	/* waits for a grace period: not for each who switches it, and not under a lock */
+	if (tn->special.listening)
+		unregister_fib_notifier(tn->net, &tn->special.notifier);
 }

@@ -15,7 +15,9 @@ struct tt_net;
 /**
  * struct tt_special - the IPv4 addresses that the FIB may not have as one host elsewhere
  * @notifier: of the FIB's entries
- * @known: all entries are marked, and each new one will be; written under tt_nets_mutex
+ * @listening: all entries are marked, and each new one will be, from the first time that it is
+ *	switched on; tt_nets_mutex
+ * @known: switched on, too; written under tt_nets_mutex
  * @octets: by their first octet: prefixes shorter than 24 bits, and what is no prefix
  * @nets: by a hash of their first 24 bits: all others
  *
@@ -25,7 +27,7 @@ struct tt_net;
  */
 struct tt_special {
 	struct notifier_block notifier;
-	bool known;
+	bool listening, known;
 	DECLARE_BITMAP(octets, 256);
 	DECLARE_BITMAP(nets, TT_SPECIAL_NETS);
 };
@@ -46,14 +48,22 @@ struct tt_special {
 bool tt_special_may_be(const struct tt_special *s, __be32 addr);
 
 /**
- * tt_special_switch() - get to know the FIB, or forget it
+ * tt_special_switch() - know the FIB, or not
  * @tn: namespace
  * @on: which
  *
  * If it cannot be known, all addresses may be special.
  *
- * Context: process, tt_nets_mutex held, takes the RTNL. Off returns when nobody reads it.
+ * Context: process, tt_nets_mutex held, takes the RTNL.
  */
 void tt_special_switch(struct tt_net *tn, bool on);
+
+/**
+ * tt_special_exit() - listen to the FIB no more
+ * @tn: namespace, which nobody switches any more
+ *
+ * Context: process, takes the RTNL.
+ */
+void tt_special_exit(struct tt_net *tn);
 
 #endif /* TCPTRACK_SPECIAL_H */

@@ -290,6 +290,53 @@ flow c
 state SYN_RECEIVED ESTABLISHED
 count flows_created 4 over_listener 2 halfopen_evicted 2 closed_evicted 2
 
+case who answers all pins no more than half of the places
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 4
+flow a 80 40001
+listen s 4
+opt s defer_accept 30
+> S opt mss=1460
+< SA
+> A
+flow b 80 40002
+> S opt mss=1460
+< SA
+> A
+flow c 80 40003
+> S opt mss=1460
+< SA
+> A
+flow d 80 40004
+> S opt mss=1460
+< SA
+> A
+flow e 80 40005
+> S opt mss=1460
+< SA
+flow f 80 40006
+> S opt mss=1460
+< SA
+flow e
+> A len 10
+< A
+state ESTABLISHED ESTABLISHED
+flow b
+noflow
+flow c
+state SYN_RECEIVED ESTABLISHED
+count flows_created 6 over_listener 2 halfopen_evicted 2 closed_evicted 2
+
+case without tcp_syncookies, and with overflow=drop, the last quarter is left to the stack
+sysctl net.ipv4.tcp_syncookies 0
+sysctl net.ipv4.tcp_max_syn_backlog 4
+sysctl net.tcptrack.overflow drop
+asked a 40001
+sh awk 'NR == 2 && $8 == 4 { exit 1 }' /proc/net/tcptrack_listeners
+sysctl net.tcptrack.overflow recycle
+sh awk 'NR == 2 && $8 != 4 { exit 1 }' /proc/net/tcptrack_listeners
+count flows_created 1
+
 case without tcp_syncookies the stack leaves a quarter of tcp_max_syn_backlog free
 sysctl net.ipv4.tcp_syncookies 0
 sysctl net.ipv4.tcp_max_syn_backlog 4

@@ -121,7 +121,7 @@ no_place()
 }
 
 # At the limit, none of them has a flow: one goes for another all the same. (Which one, nobody
-# knows; the namespace's table of sockets is as small as what is looked at.)
+# knows; the namespace's table of sockets is so small that one is found.)
 full_unfollowed()
 {
 	local status
@@ -245,7 +245,7 @@ not_aged()
 }
 
 plan 26
-sysctl -qw net.ipv4.tcp_child_ehash_entries=256
+sysctl -qw net.ipv4.tcp_child_ehash_entries=1024
 flood_setup
 sysctl -qw net.ipv4.tcp_child_ehash_entries=0
 for to in 10.1.1.1 fd01:0:0:1::1; do
