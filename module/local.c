@@ -200,7 +200,10 @@ void tt_local_sample(struct tt_flow *flow, int end, const struct sock *sk)
 {
 	enum tt_state state = tt_sock_state(sk);
 
-	if (tt_has_socket(state) && tt_flow_ahead(flow, end, state))
+	/* (what a TIME_WAIT socket was before that, nobody has followed) */
+	if (sk->sk_state == TCP_TIME_WAIT && flow->ep[end].state == TT_LISTEN)
+		tt_flow_place(flow, end, state);
+	else if (tt_has_socket(state) && tt_flow_ahead(flow, end, state))
 		tt_flow_set_state(flow, end, state);
 	if (tt_sock_is_request(sk) && flow->ep[end].state == TT_SYN_RECEIVED)
 		tt_flow_set_request(flow, sk);
