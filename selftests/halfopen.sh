@@ -273,13 +273,14 @@ completed()
 		listener_is "$port" halfopen 30 young 0 handshakes_completed 20
 }
 
-# passive_opens N: the stack has made so many sockets of SYNs since $scratch/snmp.
+# passive_opens N: the stack has made so many sockets of SYNs since $scratch/snmp. (Two CPUs, one
+# with the ACK, one with the data, may make a socket each of one request: it counts both.)
 passive_opens()
 {
 	local n
 	n=$(in_ns "$a" awk '$1 == "Tcp:" && $7 != "PassiveOpens" { n = $7 - n } END { print n }' \
 		"$scratch/snmp" /proc/net/snmp)
-	[[ $n -eq $1 ]] || { echo "the stack: PassiveOpens $n, not $1"; return 1; }
+	[[ $n -eq $1 || ($(nproc) -gt 1 && $n -gt $1 && $n -le $((2 * $1))) ]] || { echo "the stack: PassiveOpens $n, not $1"; return 1; }
 }
 
 # Whatever other namespaces do, there is a quarter of all listeners for init_net: 16384.
