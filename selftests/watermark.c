@@ -211,6 +211,9 @@ TEST_F(watermark, start_with_innocent_ones)
 	EXPECT_EQ(0, check(self, 0));
 	self->sk[1].icsk_accept_queue.young = 10;
 	EXPECT_EQ(1, check(self, 0));
+	self->sk[0].icsk_accept_queue.young = 1;
+	EXPECT_EQ(0, check(self, 0));
+	self->sk[0].icsk_accept_queue.young = 0;
 	self->queue[1].nanswered = 1;
 	EXPECT_EQ(0, check(self, 0));
 	self->queue[0].seen = 130;
