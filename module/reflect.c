@@ -66,8 +66,11 @@ static bool is_from_one(struct net *net, const struct sk_buff *skb, u8 pf)
 static bool is_protected(const struct net *net, const struct sk_buff *skb)
 {
 #ifdef CONFIG_XFRM
-	/* as unprotected by a lock as where the stack reads it (here a socket's own counts, too) */
-	return secpath_exists(skb) || data_race(net->xfrm.policy_count[XFRM_POLICY_OUT]) ||
+	/* as unprotected by a lock as where the stack reads it; the second are all sockets' */
+	if (data_race(net->xfrm.policy_count[XFRM_POLICY_OUT] ||
+		      net->xfrm.policy_count[XFRM_POLICY_MAX + XFRM_POLICY_OUT]))
+		return true;
+	return secpath_exists(skb) ||
 	       READ_ONCE(net->xfrm.policy_default[XFRM_POLICY_OUT]) == XFRM_USERPOLICY_BLOCK;
 #else
 	return false;

@@ -72,11 +72,6 @@ is_one()
 	[[ $(in_ns "$a" grep -cF "$1:80" /proc/net/tcptrack_flows) -eq 1 ]]
 }
 
-came_again()
-{
-	counters_since "$a" | grep -q '^syn_retrans '
-}
-
 # taken_over ADDRESS LENGTH: a SYN is forwarded to it, and nobody is there; when it comes for the
 # third time, the address is this host's (VRRP). It is one flow, which is found. (Were the client
 # followed, too, its flow would be what the CPU remembers.)
@@ -89,7 +84,7 @@ taken_over()
 	counters_begin "$a"
 	netns "$b" traffic client "$host" 80 hold 1 >"$scratch/moved" 2>&1 &
 	moved=$!
-	wait_for came_again 10 || { echo "no SYN"; return 1; }
+	wait_for value_moves syn_retrans 1 10 || { echo "no SYN"; return 1; }
 	ip -n "$a" addr add "$host/$2" dev lo
 	wait_for grep -q '^ready' "$scratch/moved" 20
 	wait_for collector_ran $(($(proc_value - collector_runs) + 3)) 20

@@ -114,11 +114,6 @@ altname()
 		set_early early_devices "w1 nosuch" && all_in "$N"
 }
 
-some_early()
-{
-	counters_since "$a" | grep -q '^early_cookies '
-}
-
 # A flood is dealt with early, and the module goes.
 unloaded()
 {
@@ -132,7 +127,7 @@ unloaded()
 	for where in prerouting ingress; do
 		early_on "$where" w1 || break
 		counters_begin "$a"
-		wait_for some_early 20 || { echo "$where: nothing is dealt with"; break; }
+		wait_for value_moves early_cookies 1 20 || { echo "$where: nothing is dealt with"; break; }
 		tt_load
 		where=''
 	done

@@ -91,6 +91,18 @@ ipsec()
 		[[ $(in_ns "$a" awk '/XfrmInError/ { print $2 }' /proc/net/xfrm_stat) -eq $esp ]]
 }
 
+# syn ADDRESS COUNTER [PORT]: one at least is sent there, and counted so.
+syn()
+{
+	local pid
+	in_ns "$b" traffic client "$1" "${3:-80}" refused 1 2>/dev/null &
+	pid=$!
+	wait_for value_moves "$2" 1 5 || { echo "no SYN came"; return 1; }
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	return 0
+}
+
 # A cookie goes through the association, too; a SYN that came outside of it is answered
 # by nobody.
 ipsec_cookies()
@@ -105,9 +117,7 @@ ipsec_cookies()
 	done
 	ip -n "$b" xfrm policy flush
 	counters_begin "$a"
-	in_ns "$b" traffic client "$1" 80 refused 1 2>/dev/null &
-	wait_for counted cookie_left_ipsec 5 || { echo "no SYN in clear came"; return 1; }
-	kill %% && wait 2>/dev/null
+	syn "$1" cookie_left_ipsec || return
 	counters_since "$a" | grep "^cookies_sent " && return 1
 	[[ $(in_ns "$a" ss -Htan state syn-recv | wc -l) -eq 0 ]]
 }
@@ -119,9 +129,7 @@ ipsec_default()
 	ns_sysctl "$a" net.tcptrack.cookie_start=0 net.tcptrack.reply=reflect
 	ip -n "$a" xfrm policy setdefault out block || return
 	counters_begin "$a"
-	in_ns "$b" traffic client "$1" 80 refused 1 2>/dev/null &
-	wait_for counted syns 5 || { echo "no SYN came"; return 1; }
-	kill %% && wait 2>/dev/null
+	syn "$1" syns || return
 	counters_are "$a" cookies_sent 0 cookies_reflected 0
 	status=$?
 	ip -n "$a" xfrm policy setdefault out accept
@@ -130,9 +138,32 @@ ipsec_default()
 		counters_are "$a" cookies_sent "$N" cookies_reflected "$N" && return "$status"
 }
 
-counted()
+# A listener that lets nothing out itself (IP_XFRM_POLICY, IPV6_XFRM_POLICY): it is not reflected.
+ipsec_socket()
 {
-	counters_since "$a" | grep -q "^$1 "
+	local status own
+	background own "$a" /usr/bin/python3 -uc 'import signal, socket, struct, sys
+six = ":" in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
+# struct xfrm_userpolicy_info: anything, no limits, XFRM_POLICY_OUT, XFRM_POLICY_BLOCK
+info = bytearray(168)
+struct.pack_into("=H", info, 40, s.family)
+struct.pack_into("=4Q", info, 56, *[2**64 - 1] * 4)
+struct.pack_into("=2B", info, 160, 1, 1)
+s.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP, 35 if six else 17, bytes(info))
+s.bind((sys.argv[1], 81))
+s.listen()
+print("ready")
+signal.pause()' "$1"
+	ns_sysctl "$a" net.tcptrack.cookie_start=0 net.tcptrack.reply=reflect
+	counters_begin "$a"
+	syn "$1" syns 81
+	status=$?
+	[[ $status -eq 0 ]] && counters_are "$a" syns 1 cookies_sent 0 cookies_reflected 0
+	status=$?
+	kill -KILL "$own"
+	wait "$own" 2>/dev/null
+	return "$status"
 }
 
 # What b sends to c is first addressed to the waypoint, which has a listener of that port in
@@ -157,7 +188,7 @@ waypoint()
 		counters_are "$a" cookies_sent 1 cookies_invalid 0 syns 1 syns_dropped 0
 }
 
-plan 11
+plan 13
 ns_add a b c bridge
 tt_load
 for ns in "$a" "$b" "$c" "$bridge"; do serve "server_${ns//-/_}" "$ns" 80; done
@@ -174,6 +205,7 @@ for net in "10.1.1.1 10.1.1.2" "fd01:0:0:1::1 fd01:0:0:1::2"; do
 	check "IPsec in cookie mode, $1" ipsec_cookies "$@"
 	clear
 	check "IPsec that lets nothing out, $1" ipsec_default "$1"
+	check "IPsec of a socket's own, $1" ipsec_socket "$1"
 	ns_sysctl "$a" net.tcptrack.cookie_start=75
 done
 ns_link "$a" "$c" 3

@@ -308,6 +308,12 @@ counter_since()
 	counters_since "$1" | awk -v name="$2" '$1 == name { n = $2 } END { print n + 0 }'
 }
 
+# value_moves NAME N: in $a since counters_begin, by so many at least.
+value_moves()
+{
+	[[ $(counter_since "$a" "$1") -ge $2 ]]
+}
+
 # counters_are NS NAME CHANGE [NAME CHANGE]...: exactly so since counters_begin.
 counters_are()
 {

@@ -144,12 +144,6 @@ flood_said()
 	awk -v name="$1" '$1 == name { print $2 }' "$scratch/flood"
 }
 
-# value_moves NAME N: since counters_begin, by so many at least.
-value_moves()
-{
-	[[ $(counter_since "$a" "$1") -ge $2 ]]
-}
-
 halfopen_of()
 {
 	in_ns "$1" ss -Htan state syn-recv | wc -l
