@@ -28,6 +28,11 @@ static int request_end(const struct tt_flow *flow)
 	return flow->local & BIT(0) && flow->ep[0].state == TT_SYN_RECEIVED ? 0 : 1;
 }
 
+static bool is_request_of(const struct tt_queue *q, const struct sock *sk)
+{
+	return tt_sock_is_request(sk) && READ_ONCE(inet_reqsk(sk)->rsk_listener) == q->sk;
+}
+
 /*
  * Takes a request out of the stack, silently. It waits for the request's timer,
  * in which SYN-ACKs are sent again and come through our hook: so never from
@@ -40,7 +45,7 @@ static bool destroy(const struct tt_queue *q, const struct tt_key *key, int end,
 
 	if (!sk)
 		return false;
-	ours = tt_sock_is_request(sk) && inet_reqsk(sk)->rsk_listener == q->sk;
+	ours = is_request_of(q, sk);
 	if (ours)
 		sk->sk_prot->diag_destroy(sk, ECONNABORTED);
 	sock_gen_put(sk);
@@ -119,12 +124,10 @@ static struct sock *any_request(const struct tt_queue *q)
 		struct sock *sk;
 
 		sk_nulls_for_each_rcu(sk, node, &head->chain) {
-			if (READ_ONCE(sk->sk_state) != TCP_NEW_SYN_RECV ||
-			    READ_ONCE(inet_reqsk(sk)->rsk_listener) != q->sk ||
-			    !refcount_inc_not_zero(&sk->sk_refcnt))
+			if (!is_request_of(q, sk) || !refcount_inc_not_zero(&sk->sk_refcnt))
 				continue;
 			/* it may have become another's meanwhile */
-			if (tt_sock_is_request(sk) && inet_reqsk(sk)->rsk_listener == q->sk)
+			if (is_request_of(q, sk))
 				return sk;
 			sock_gen_put(sk);
 		}
@@ -138,8 +141,12 @@ static struct sock *any_request(const struct tt_queue *q)
  */
 static bool evict_unfollowed(const struct tt_queue *q)
 {
-	struct sock *sk = READ_ONCE(q->seen) && !READ_ONCE(q->gone) ? any_request(q) : NULL;
+	struct sock *sk;
 
+	/* (those that another CPU is about to end are in no list, but followed) */
+	if (READ_ONCE(q->gone) || READ_ONCE(q->seen) <= READ_ONCE(q->followed))
+		return false;
+	sk = any_request(q);
 	if (!sk)
 		return false;
 	sk->sk_prot->diag_destroy(sk, ECONNABORTED);

@@ -104,8 +104,9 @@ struct tt_listener {
  * @reserved: SYNs passed to the stack that have not shown what became of them;
  *	part of tt_net.held
  * @peak: the greatest @seen
- * @oldest: flows whose local end is a request of this socket, oldest first
- * @answered: those of them whose third ACK has come; they are not in @oldest
+ * @followed: the flows whose local end is a request of this socket
+ * @oldest: those of them that may go, oldest first
+ * @answered: the same of those whose third ACK has come; they are not in @oldest
  * @nanswered: how many
  * @rcu: frees it
  *
@@ -128,6 +129,7 @@ struct tt_queue {
 	int seen;
 	int reserved;
 	int peak;
+	int followed;
 	struct list_head oldest;
 	struct list_head answered;
 	int nanswered;

@@ -102,6 +102,7 @@ bool tt_queue_add(struct tt_queue *q, struct tt_flow *flow)
 		return false;
 	spin_lock_bh(&q->lock);
 	list_add_tail(&flow->unproven, &q->oldest);
+	WRITE_ONCE(q->followed, q->followed + 1);
 	spin_unlock_bh(&q->lock);
 	return true;
 }
@@ -110,6 +111,7 @@ void tt_queue_del(struct tt_queue *q, struct tt_flow *flow)
 {
 	spin_lock_bh(&q->lock);
 	list_del_init(&flow->unproven);
+	WRITE_ONCE(q->followed, q->followed - 1);
 	if (flow->answered)
 		WRITE_ONCE(q->nanswered, q->nanswered - 1);
 	flow->answered = false;

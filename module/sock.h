@@ -267,7 +267,7 @@ unsigned int tt_sock_idle_ms(const struct sock *sk);
 
 static inline bool tt_sock_is_request(const struct sock *sk)
 {
-	return sk->sk_state == TCP_NEW_SYN_RECV;
+	return READ_ONCE(sk->sk_state) == TCP_NEW_SYN_RECV;
 }
 
 #endif /* TCPTRACK_SOCK_H */
