@@ -55,9 +55,7 @@ case a cookie of another tuple is refused
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
 asked f 40000
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 > A ack 700
 quiet
 noflow
@@ -102,9 +100,7 @@ state ESTABLISHED ESTABLISHED
 noflow
 > A
 state ESTABLISHED ESTABLISHED
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 wait 1500
 > A
 state ESTABLISHED ESTABLISHED
@@ -115,9 +111,7 @@ sysctl net.tcptrack.cookie_resets 0
 asked f 40000
 state SYN_RECEIVED ESTABLISHED
 sysctl net.tcptrack.cookie_start 0
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 flow f
 destroy
 > A
@@ -151,12 +145,8 @@ sysctl net.tcptrack.halfopen_listener_max 4
 sysctl net.tcptrack.cookie_start 50
 sysctl net.tcptrack.halfopen_timeout_min 600000
 asked a 40001
-flow b 80 40002
-> S opt mss=1460
-< SA
-flow c 80 40003
-> S opt mss=1460
-< SA
+asks b 40002
+asks c 40003
 noflow
 > A
 state ESTABLISHED ESTABLISHED
@@ -174,16 +164,10 @@ flow a 80 40001
 listen s 3
 > S opt mss=1460
 < SA
-flow b 80 40002
-> S opt mss=1460
-< SA
-flow c 80 40003
-> S opt mss=1460
-< SA
+asks b 40002
+asks c 40003
 state SYN_RECEIVED ESTABLISHED
-flow d 80 40004
-> S opt mss=1460
-< SA
+asks d 40004
 noflow
 > A
 state ESTABLISHED ESTABLISHED
@@ -205,9 +189,7 @@ opt s defer_accept 30
 > S opt mss=1460
 < SA
 > A
-flow b 80 40002
-> S opt mss=1460
-< SA
+asks b 40002
 > A
 flow c 80 40003
 mark
@@ -238,25 +220,17 @@ opt s defer_accept 30
 > S opt mss=1460
 < SA
 > A
-flow b 80 40002
-> S opt mss=1460
-< SA
+asks b 40002
 > A
-flow c 80 40003
-> S opt mss=1460
-< SA
+asks c 40003
 > A
 wait 1300
-flow d 80 40004
-> S opt mss=1460
-< SA
+asks d 40004
 state SYN_RECEIVED ESTABLISHED
 > A len 10
 < A
 state ESTABLISHED ESTABLISHED
-flow e 80 40005
-> S opt mss=1460
-< SA
+asks e 40005
 state SYN_RECEIVED ESTABLISHED
 count flows_created 5
 
@@ -269,21 +243,15 @@ opt s defer_accept 30
 > S opt mss=1460
 < SA
 > A
-flow b 80 40002
-> S opt mss=1460
-< SA
-flow c 80 40003
-> S opt mss=1460
-< SA
+asks b 40002
+asks c 40003
 flow b
 noflow
 flow a
 state SYN_RECEIVED ESTABLISHED
 flow c
 > A
-flow d 80 40004
-> S opt mss=1460
-< SA
+asks d 40004
 flow a
 noflow
 flow c
@@ -299,24 +267,14 @@ opt s defer_accept 30
 > S opt mss=1460
 < SA
 > A
-flow b 80 40002
-> S opt mss=1460
-< SA
+asks b 40002
 > A
-flow c 80 40003
-> S opt mss=1460
-< SA
+asks c 40003
 > A
-flow d 80 40004
-> S opt mss=1460
-< SA
+asks d 40004
 > A
-flow e 80 40005
-> S opt mss=1460
-< SA
-flow f 80 40006
-> S opt mss=1460
-< SA
+asks e 40005
+asks f 40006
 flow e
 > A len 10
 < A
@@ -341,18 +299,10 @@ case without tcp_syncookies the stack leaves a quarter of tcp_max_syn_backlog fr
 sysctl net.ipv4.tcp_syncookies 0
 sysctl net.ipv4.tcp_max_syn_backlog 4
 asked a 40001
-flow b 80 40002
-> S opt mss=1460
-< SA
-flow c 80 40003
-> S opt mss=1460
-< SA
-flow d 80 40004
-> S opt mss=1460
-< SA
-flow e 80 40005
-> S opt mss=1460
-< SA
+asks b 40002
+asks c 40003
+asks d 40004
+asks e 40005
 state SYN_RECEIVED ESTABLISHED
 flow a
 noflow
@@ -384,9 +334,7 @@ case without tcp_syncookies the oldest goes
 sysctl net.ipv4.tcp_syncookies 0
 sysctl net.tcptrack.halfopen_listener_max 1
 asked a 40001
-flow b 80 40002
-> S opt mss=1460
-< SA
+asks b 40002
 state SYN_RECEIVED ESTABLISHED
 flow a
 noflow
@@ -445,9 +393,7 @@ sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
 asked f 40000
 wait 121000
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 flow f
 > A
 quiet
@@ -459,12 +405,8 @@ sysctl net.tcptrack.halfopen_listener_max 2
 sysctl net.tcptrack.halfopen_timeout_min 600000
 sysctl net.ipv4.tcp_synack_retries 0
 asked a 40001
-flow b 80 40002
-> S opt mss=1460
-< SA
-flow c 80 40003
-> S opt mss=1460
-< SA
+asks b 40002
+asks c 40003
 noflow
 wait 20000
 > S opt mss=1460

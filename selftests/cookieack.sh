@@ -87,9 +87,7 @@ noflow
 > A
 state ESTABLISHED ESTABLISHED
 wait 2500
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 wait 4000
 > A
 state ESTABLISHED ESTABLISHED
@@ -102,9 +100,7 @@ flow b 80 40002
 listen s 0
 > S opt mss=1460
 < SA
-flow a 80 40001
-> S opt mss=1460
-< SA
+asks a 40001
 > A
 state ESTABLISHED ESTABLISHED
 flow g 80 40003
@@ -213,9 +209,7 @@ EOF
 too_old=$(cat <<'EOF'
 wait 121000
 noflow
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 flow f
 > A seq 1 ack 1
 < R

@@ -71,9 +71,7 @@ OFF
 sysctl net.tcptrack.halfopen_source_max 1
 TIMEWAIT
 state TIME_WAIT CLOSED
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 ON
 flow f
 iss +100000

@@ -101,9 +101,7 @@ ON
 sysctl net.tcptrack.mode monitor
 sysctl net.tcptrack.cookie_resets 0
 asked z 39999
-flow f 80 40000
-> S opt mss=1460
-< SA
+asks f 40000
 state SYN_RECEIVED ESTABLISHED
 flow g 80 40001
 > A ack 1000
@@ -223,9 +221,7 @@ case a mark that decides about the way back
 ON
 sysctl net.ipv4.tcp_fwmark_accept 1
 asked z 39999
-flow f 80 40000
-> S opt mss=1460
-< SA
+asks f 40000
 count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2
 
 case what is forwarded is not answered
@@ -245,9 +241,7 @@ asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t i { type filter hook input priority filter; }'
 sh nft add rule inet t i tcp dport 80 drop
-flow f 80 40000
-> S opt mss=1460
-< SA
+asks f 40000
 count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 early_cookies 1
 
 case a firewalled port is silent with early=off
@@ -283,9 +277,7 @@ sh nft add table inet t
 sh nft 'add chain inet t r { type filter hook prerouting priority raw; }'
 sh nft add rule inet t r ip saddr 10.9.0.2 drop
 sh nft add rule inet t r ip6 saddr fd09::2 drop
-flow f 80 40000
-> S opt mss=1460
-< SA
+asks f 40000
 count cookie_modes 1 cookies_sent 2 cookies_own_buffer 2 early_cookies 1
 
 case a banned address in a chain of inet at ingress wins
@@ -318,9 +310,7 @@ sh nft add table inet t
 sh nft 'add chain inet t o { type filter hook output priority filter; }'
 sh nft add rule inet t o ct state invalid drop
 asked z 39999
-flow f 80 40000
-> S opt mss=1460
-< SA
+asks f 40000
 sh ! grep -q sport=40000 /proc/net/nf_conntrack
 > A
 state ESTABLISHED ESTABLISHED
@@ -361,13 +351,9 @@ ON
 asked z 39999
 sh nft add table inet t
 sh nft 'add chain inet t p { type nat hook postrouting priority srcnat; }'
-flow f 80 40000
-> S opt mss=1460
-< SA
+asks f 40000
 sh nft delete table inet t
-flow g 80 40001
-> S opt mss=1460
-< SA
+asks g 40001
 count cookie_modes 1 cookies_sent 3 cookies_own_buffer 3 early_cookies 1
 EOF
 )

@@ -9,8 +9,8 @@
  *   flow NAME LOCAL PEER   a flow of this host (ports), now the current one
  *   fwd NAME A B           a flow that passes through, opened by A
  *   flow NAME              makes it the current one again
- *   asked NAME PEER        flow NAME 80 PEER, with a listener and a SYN that is answered
- *   opened NAME PEER       the same (a SYN without options), then the ACK and accept c s
+ *   asks NAME PEER         flow NAME 80 PEER, and a SYN that is answered; asked: listen s first
+ *   opened NAME PEER       as asked (a SYN without options), then the ACK and accept c s
  *   > FLAGS ...            the peer sends (forwarded: A sends, and it comes out)
  *   < FLAGS ...            the kernel sends it within the deadline (forwarded: B)
  *       FLAGS of S A F R P U, 0 for none
@@ -21,8 +21,7 @@
  *       gap MIN MAX        "<": that many ms after the segment before
  *   flood N FLAGS ...      as ">", N times from as many other ports (forwarded)
  *   mark, gone MIN MAX     the flow ends that many ms after the mark
- *   quiet [MS]             the kernel sends nothing more
- *   drain                  forget what it sent
+ *   quiet [MS], drain      the kernel sends nothing more; forget what it sent
  *   icmp host|admin|port [forged]   about the kernel's last segment
  *   iss +N                 the peer's next incarnation begins there
  *   state L R, noflow, flags F,!G  the tracker's flow; L is the stack's state too
@@ -141,14 +140,12 @@ bool wait_until(bool (*cond)(void *), void *arg, int ms)
 }
 
 /* One end, as the tracker writes it. */
-const char *flow_text(const struct end *a, const struct end *b, char *buf, size_t size)
+void flow_text(const struct end *a, char *buf, size_t size)
 {
 	char ip[64];
 
-	(void)b;
 	inet_ntop(family, a->ip, ip, sizeof(ip));
 	snprintf(buf, size, family == AF_INET ? "%s:%u" : "[%s]:%u", ip, a->port);
-	return buf;
 }
 
 static void flow_define(char **argv, bool forward)
@@ -199,13 +196,15 @@ static void do_counts(int argc, char **argv)
 }
 
 /* What many cases begin with. */
-static void do_asked(const char *name, const char *port, bool opened)
+static void do_asks(const char *how, const char *name, const char *port)
 {
+	bool opened = !strcmp(how, "opened");
 	char flow[64];
 
 	snprintf(flow, sizeof(flow), "flow %s 80 %s", name, port);
 	run_line(flow);
-	run_line("listen s");
+	if (strcmp(how, "asks"))
+		run_line("listen s");
 	run_line(opened ? "> S" : "> S opt mss=1460");
 	run_line("< SA");
 	if (opened) {
@@ -225,8 +224,9 @@ static bool general_command(int argc, char **argv)
 		flow_define(argv, true);
 	else if (!strcmp(cmd, "flow") && argc == 2)
 		flow_select(argv[1]);
-	else if ((!strcmp(cmd, "asked") || !strcmp(cmd, "opened")) && argc == 3)
-		do_asked(argv[1], argv[2], *cmd == 'o');
+	else if ((!strcmp(cmd, "asks") || !strcmp(cmd, "asked") || !strcmp(cmd, "opened")) &&
+		 argc == 3)
+		do_asks(cmd, argv[1], argv[2]);
 	else if (!strcmp(cmd, "sysctl") && argc == 3)
 		net_sysctl(argv[1], argv[2], true);
 	else if (!strcmp(cmd, "trysysctl") && argc == 3)
@@ -380,6 +380,7 @@ static int job_end(char **lines, struct job *jobs)
 
 static void job_print(struct job *job)
 {
+	int version = job->family == AF_INET ? 4 : 6;
 	char buf[4096];
 	ssize_t len;
 
@@ -388,10 +389,9 @@ static void job_print(struct job *job)
 		fwrite(buf, 1, len, stdout);
 	close(job->out);
 	if (job->ok && job->tries < tries)
-		printf("# flaky: %s, IPv%d: %d times\n", job->name,
-		       job->family == AF_INET ? 4 : 6, tries - job->tries + 1);
-	printf("%s %s, IPv%d\n", job->ok ? "ok" : "not ok", job->name,
-	       job->family == AF_INET ? 4 : 6);
+		printf("# flaky: %s, IPv%d: %d times\n", job->name, version,
+		       tries - job->tries + 1);
+	printf("%s %s, IPv%d\n", job->ok ? "ok" : "not ok", job->name, version);
 	fflush(stdout);
 }
 

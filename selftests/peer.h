@@ -85,7 +85,7 @@ void too_late(void);
 long now_ms(void);
 long number(const char *word);
 bool wait_until(bool (*cond)(void *), void *arg, int ms);
-const char *flow_text(const struct end *a, const struct end *b, char *buf, size_t size);
+void flow_text(const struct end *a, char *buf, size_t size);
 
 /* peer_flow.c: commands on the current flow */
 __u32 flow_relative(const char *word, const struct end *e);

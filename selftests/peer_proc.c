@@ -133,8 +133,8 @@ static void flow_find(struct flow_line *fl)
 
 	if (!f)
 		fail("/proc/net/tcptrack_flows: %s", strerror(errno));
-	flow_text(&cur->end[0], NULL, want[1], sizeof(want[1]));
-	flow_text(&cur->end[1], NULL, want[0], sizeof(want[0]));
+	flow_text(&cur->end[0], want[1], sizeof(want[1]));
+	flow_text(&cur->end[1], want[0], sizeof(want[0]));
 	memset(fl, 0, sizeof(*fl));
 	while (fgets(line, sizeof(line), f)) {
 		bool same, swapped;
