@@ -67,6 +67,20 @@ held_open()
 	[[ $status -eq 0 ]] && settle_state "$a" local ESTABLISHED 0 && agree
 }
 
+# with_cookies NS: the same in cookie mode, of one listener, whatever the address.
+with_cookies()
+{
+	local n=$((2 * N)) status
+	ns_sysctl "$a" net.tcptrack.cookie_start=0
+	counters_begin "$a"
+	one_each "$1" && counters_are "$a" syns $n cookies_sent $n cookies_valid $n \
+		cookies_invalid 0 flows_created $n cookie_modes 1 &&
+		[[ $(in_ns "$a" grep -c ':80 ' /proc/net/tcptrack_listeners) -eq 1 ]]
+	status=$?
+	ns_sysctl "$a" net.tcptrack.cookie_start=75
+	return "$status"
+}
+
 is_one()
 {
 	[[ $(in_ns "$a" grep -cF "$1:80" /proc/net/tcptrack_flows) -eq 1 ]]
@@ -98,7 +112,7 @@ taken_over()
 
 # shellcheck disable=SC2086	# a list
 set -- $TRACEPOINTS
-plan $((6 * $#))
+plan $((7 * $#))
 ns_add a b c
 ns_link "$a" "$b" 1
 ns_link "$a" "$c" 3
@@ -120,6 +134,7 @@ for tp; do
 	check "tracepoint=$tp: each kind, over loopback" one_each "$a"
 	check "tracepoint=$tp: $((2 * N)) addresses at once, over loopback" \
 		held_open "$a" $((4 * N))
+	check "tracepoint=$tp: each kind, with cookies" with_cookies "$b"
 	kill -KILL "$srv"
 	wait "$srv" 2>/dev/null
 done

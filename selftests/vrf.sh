@@ -27,6 +27,18 @@ both_sides()
 		release right && settle_state "$host" local ESTABLISHED 0 && agree
 }
 
+# with_cookies LEFT RIGHT: the same, and each client gets in with a cookie.
+with_cookies()
+{
+	local status
+	ns_sysctl "$host" net.tcptrack.cookie_start=0
+	both_sides "$@" && counters_are "$host" syns $((2 * N)) cookies_sent $((2 * N)) \
+		cookies_valid $((2 * N)) cookies_invalid 0
+	status=$?
+	ns_sysctl "$host" net.tcptrack.cookie_start=75
+	return "$status"
+}
+
 agree()
 {
 	local ns
@@ -130,7 +142,7 @@ have_run()
 	[[ $(proc_value "$host" collector_runs) -ge $runs ]]
 }
 
-plan 20
+plan 26
 ns_add host b c
 ns_link "$host" "$b" 1
 ns_link "$host" "$c" 2
@@ -141,6 +153,7 @@ for tp in 1 0; do
 	check "tracepoint=$tp: link-local, equal tuples on two links" \
 		both_sides fe80::99%v1 fe80::99%v2
 	check "tracepoint=$tp: link-local, all kinds" kinds fe80::99%v1 fe80::99%v2
+	check "tracepoint=$tp: link-local, with cookies" with_cookies fe80::99%v1 fe80::99%v2
 	check "tracepoint=$tp: bound to a device, no answer" bound_alone
 	for to in 10.1.1.1 fd01:0:0:1::1; do
 		check "tracepoint=$tp: bound to a device, to this host, $to" bound_local "$to"
@@ -158,6 +171,9 @@ for tp in 1 0; do
 		both_sides fd01:0:0:9::1 fd01:0:0:9::1
 	check "tracepoint=$tp: IPv6, all kinds in two VRFs" kinds fd01:0:0:9::1 fd01:0:0:9::1
 	check "tracepoint=$tp: each segment is counted once" counted_once 10.1.9.1
+	for to in 10.1.9.1 fd01:0:0:9::1; do
+		check "tracepoint=$tp: two VRFs, with cookies, $to" with_cookies $to $to
+	done
 	kill -KILL "$srv"
 	wait "$srv" 2>/dev/null
 done
