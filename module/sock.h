@@ -26,13 +26,18 @@ static inline bool tt_sock_is_full(const struct sock *sk, const struct net *net)
 	       net_eq(sock_net(sk), net);
 }
 
+/* One of TCP in ESTABLISHED, of whatever namespace. */
+static inline bool tt_sock_is_ordinary(const struct sock *sk)
+{
+	/* that is a state of full sockets only; one octet, volatile or not */
+	return sk && data_race(*(const u8 *)&sk->sk_state) == TCP_ESTABLISHED &&
+	       sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
+}
+
 /* A segment of such a socket in ESTABLISHED has nothing to tell (design.md, 3). */
 static inline bool tt_sock_is_established(const struct sock *sk, const struct net *net)
 {
-	/* that is a state of full sockets only; one octet, read once, however that is spelt */
-	return sk && data_race(sk->sk_state) == TCP_ESTABLISHED &&
-	       sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM &&
-	       net_eq(sock_net(sk), net);
+	return tt_sock_is_ordinary(sk) && net_eq(sock_net(sk), net);
 }
 
 /**

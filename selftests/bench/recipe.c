@@ -183,16 +183,20 @@ static int connection(struct bench *b, struct batch *batch)
 	return err ?: send(b, batch, 0, TCPHDR_ACK);
 }
 
+/* What a server reads it acknowledges: that is what it sends, and so a part of this. */
 static int data(struct bench *b, struct batch *batch, unsigned int turn)
 {
 	unsigned int first = turn * batch->n % b->conf.flows, i;
+	u64 begin;
 	int err;
 
 	batch->reverse = b->conf.kind == BENCH_FORWARD && turn * batch->n / b->conf.flows % 2;
 	err = send(b, batch, first, TCPHDR_ACK | TCPHDR_PSH);
+	begin = ktime_get_ns();
 	for (i = first; i < first + batch->n; i++)
 		if (b->child[i])
 			bench_server_drain(b->child[i]);
+	batch->ns += ktime_get_ns() - begin;
 	return err;
 }
 
