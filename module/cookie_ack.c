@@ -42,7 +42,7 @@ struct tt_budget {
 
 int tt_cookie_ack_net_init(struct tt_net *tn)
 {
-	tn->budget = alloc_percpu(struct tt_budget);
+	tn->budget = alloc_percpu_gfp(struct tt_budget, GFP_KERNEL_ACCOUNT);
 	return tn->budget ? 0 : -ENOMEM;
 }
 

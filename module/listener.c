@@ -155,9 +155,9 @@ static void count(struct tt_net *tn, int n)
 {
 	lockdep_assert_held(&tt_listeners_lock);
 	WRITE_ONCE(tn->nqueues, tn->nqueues + n);
-	nlisteners += n;
+	WRITE_ONCE(nlisteners, nlisteners + n);
 	if (!net_eq(tn->net, &init_net))
-		nothers += n;
+		WRITE_ONCE(nothers, nothers + n);
 	smp_store_release(&queues_seq, queues_seq + 1);	/* see tt_queues_seq() */
 }
 
@@ -210,9 +210,9 @@ static unsigned int others_max(void)
 
 static bool too_many(const struct tt_net *tn)
 {
-	return nlisteners >= LISTENERS_MAX ||
-	       (!net_eq(tn->net, &init_net) &&
-		(tn->nqueues >= LISTENERS_OTHER || nothers >= others_max()));
+	return READ_ONCE(nlisteners) >= LISTENERS_MAX ||
+	       (!net_eq(tn->net, &init_net) && (READ_ONCE(tn->nqueues) >= LISTENERS_OTHER ||
+						READ_ONCE(nothers) >= others_max()));
 }
 
 unsigned int tt_queues_seq(void)
@@ -235,6 +235,11 @@ struct tt_queue *tt_queue_get(struct tt_net *tn, struct sock *sk)
 	/* just before it closes, this may still be LISTEN: the collector sets it right */
 	if (READ_ONCE(sk->sk_state) != TCP_LISTEN)
 		return NULL;
+	/* (a flood of SYNs to it shall not wait for a lock that all namespaces share) */
+	if (!q && too_many(tn)) {
+		tt_stat_inc(tn, listeners_refused);
+		return NULL;
+	}
 	spin_lock_bh(&tt_listeners_lock);
 	q = tt_queue_find(sk);
 	if (q) {
@@ -303,7 +308,7 @@ void tt_listener_walk(struct tt_net *tn, struct sock *sk)
 
 	if (!q)
 		return;
-	q->walk = walk;
+	WRITE_ONCE(q->walk, walk);
 	tt_queue_sync(q);
 }
 
@@ -316,6 +321,25 @@ static bool is_gone(struct tt_queue *q)
 		return false;
 	WRITE_ONCE(q->dying, READ_ONCE(q->sk->sk_state) != TCP_LISTEN);
 	return false;
+}
+
+/* Without the lock, which all namespaces share: nearly always none has. */
+static bool any_gone(struct tt_net *tn)
+{
+	unsigned int now = READ_ONCE(walk);
+	struct tt_listener *l;
+	struct tt_queue *q;
+	bool any = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &tn->listeners, list) {
+		list_for_each_entry_rcu(q, &l->queues, list)
+			any |= READ_ONCE(q->dying) || now - READ_ONCE(q->walk) >= 2;
+		if (any)
+			break;
+	}
+	rcu_read_unlock();
+	return any;
 }
 
 static struct tt_queue *next_gone(struct tt_net *tn)
@@ -336,6 +360,8 @@ void tt_listener_walk_end(struct tt_net *tn)
 {
 	struct tt_queue *q;
 
+	if (!tn->leaving && !any_gone(tn))
+		return;
 	do {
 		spin_lock_bh(&tt_listeners_lock);
 		q = next_gone(tn);

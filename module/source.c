@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Half-open connections by source prefix. */
 
+#include <linux/hash.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
@@ -17,11 +18,13 @@ struct prefix {
 struct tt_source {
 	struct rhash_head node;
 	struct prefix prefix;
-	unsigned int count;	/* sources_lock */
+	unsigned int count;	/* its prefix's lock */
 	struct rcu_head rcu;
 };
 
-static DEFINE_SPINLOCK(sources_lock);	/* guards sources and the counts in it */
+/* Each guards the counts of some prefixes, and their coming and going. */
+#define LOCK_BITS	6
+static spinlock_t locks[BIT(LOCK_BITS)];
 static struct rhashtable sources;
 
 static const struct rhashtable_params params = {
@@ -39,6 +42,11 @@ static void prefix_of(struct prefix *prefix, const struct tt_net *tn, const stru
 	prefix->family = key->family;
 	memcpy(&prefix->addr, &key->addr[end].s6_addr[key->family == AF_INET ? 8 : 0],
 	       sizeof(prefix->addr));
+}
+
+static spinlock_t *lock_of(const struct prefix *prefix)
+{
+	return &locks[hash_64((__force u64)prefix->addr ^ (unsigned long)prefix->tn, LOCK_BITS)];
 }
 
 static struct tt_source *source_new(const struct prefix *prefix)
@@ -59,9 +67,11 @@ static struct tt_source *get(struct tt_net *tn, const struct tt_key *key, int en
 {
 	struct tt_source *source;
 	struct prefix prefix;
+	spinlock_t *lock;
 
 	prefix_of(&prefix, tn, key, end);
-	spin_lock_bh(&sources_lock);
+	lock = lock_of(&prefix);
+	spin_lock_bh(lock);
 	source = rhashtable_lookup_fast(&sources, &prefix, params);
 	if (!source)
 		source = source_new(&prefix);
@@ -70,7 +80,7 @@ static struct tt_source *get(struct tt_net *tn, const struct tt_key *key, int en
 		source = NULL;
 	if (source)
 		source->count++;
-	spin_unlock_bh(&sources_lock);
+	spin_unlock_bh(lock);
 	return source;
 }
 
@@ -95,19 +105,24 @@ struct tt_source *tt_source_get(struct tt_net *tn, const struct tt_key *key, int
 
 void tt_source_put(struct tt_source *source)
 {
+	spinlock_t *lock = lock_of(&source->prefix);
 	bool last;
 
-	spin_lock_bh(&sources_lock);
+	spin_lock_bh(lock);
 	last = !--source->count;
 	if (last)
 		rhashtable_remove_fast(&sources, &source->node, params);
-	spin_unlock_bh(&sources_lock);
+	spin_unlock_bh(lock);
 	if (last)
 		kfree_rcu(source, rcu);
 }
 
 int __init tt_source_init(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(locks); i++)
+		spin_lock_init(&locks[i]);
 	return rhashtable_init(&sources, &params);
 }
 
