@@ -64,12 +64,10 @@ static int set_values(struct tt_net *tn, const struct tt_conf_change *change)
 	int err = 0;
 
 	if (change->set & HOOKS) {
-		mutex_lock(&tt_nets_mutex);
 		store(&tn->conf, &change->conf, change->set & HOOKS);
 		err = tt_hook_switch(tn);
 		if (err)
 			store(&tn->conf, &was, HOOKS);
-		mutex_unlock(&tt_nets_mutex);
 	}
 	if (!err)
 		store(&tn->conf, &change->conf, change->set & ~HOOKS);

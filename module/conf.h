@@ -126,7 +126,7 @@ static inline bool tt_conf_in_range(enum tt_conf_item item, unsigned int value)
  * Hooks are put in and taken out before this returns; limits hold as soon as the collector
  * has run, which is asked to. Who holds tt_net.conf_lock sees all of a change or nothing.
  *
- * Context: process; takes tt_net.conf_lock, and under it tt_nets_mutex and the RTNL.
+ * Context: process; takes tt_net.conf_lock, and under it the RTNL.
  *
  * Return: 0, or what tt_device_swap() or tt_hook_switch() says, then all is as it was.
  */

@@ -299,6 +299,8 @@ static int test_timestamp(void)
 	return (ts & 63) != (TS_NO_SCALE | TS_SACK | TS_ECN) || now - ts > 63 ? -ERANGE : 0;
 }
 
+int tt_cookie_result;
+
 int tt_cookie_selftest(void)
 {
 	const struct iphdr iph = { .saddr = htonl(0xc0000201), .daddr = htonl(0xc6336401) };

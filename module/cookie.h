@@ -57,14 +57,20 @@ u16 tt_cookie_check(const struct sk_buff *skb, const struct tcphdr *th, u8 pf);
  */
 int tt_cookie_selftest(void);
 
+/* What it said at load. */
+extern int tt_cookie_result;
+
 /* What a namespace spends on bad cookies; -ENOMEM. */
 int tt_cookie_ack_net_init(struct tt_net *tn);
 void tt_cookie_ack_net_exit(struct tt_net *tn);
 
-/* Where the administrator has set 0, the stack would complete no cookie. */
+/*
+ * Where the administrator has set 0, the stack would complete no cookie; where the self-test has
+ * failed, it completes none of ours, whatever mode is set afterwards.
+ */
 static inline bool tt_cookie_enabled(const struct net *net)
 {
-	return READ_ONCE(net->ipv4.sysctl_tcp_syncookies);
+	return READ_ONCE(net->ipv4.sysctl_tcp_syncookies) && likely(!tt_cookie_result);
 }
 
 #endif /* TCPTRACK_COOKIE_H */

@@ -84,7 +84,7 @@ int tt_device_switch(struct tt_net *tn, bool on)
 {
 	int err = 0;
 
-	lockdep_assert_held(&tt_nets_mutex);
+	lockdep_assert_held(&tn->conf_lock);
 	if (on && !IS_ENABLED(CONFIG_NETFILTER_INGRESS))
 		return -EOPNOTSUPP;
 	rtnl_lock();

@@ -18,7 +18,7 @@ struct tt_net;
  *
  * Devices that come later follow, until it is switched off.
  *
- * Context: process, tt_nets_mutex held; takes the RTNL.
+ * Context: process, tt_net.conf_lock held; takes the RTNL.
  *
  * Return: 0, or a negative errno (%-EOPNOTSUPP: this kernel has no such hook),
  * then it is as it was.

@@ -31,7 +31,7 @@
 #define KICKS		10
 /* How long the flows and queues of other namespaces than init_net are looked at in a run. */
 #define SWEEP_MAX	(HZ / 2)
-/* And the queues of one of them, when it has set something. */
+/* And between two runs the queues of those, all together, that have set something. */
 #define KICK_MAX	(HZ / 10UL)
 /* So many walks may be crossed by the tracepoint before one is good enough. */
 #define MISSED_MAX	8
@@ -51,6 +51,7 @@ static void collect(struct work_struct *work);
 static DECLARE_DELAYED_WORK(collector, collect);
 static unsigned int runs;
 static unsigned long last_run;	/* jiffies at its end; tt_nets_mutex */
+static unsigned long kicked;	/* for how long namespaces were looked at since; tt_nets_mutex */
 static bool running;	/* tt_nets_mutex: it may be asked to come at once */
 
 /* As long as the stack itself would keep a dead peer's connection (tcp(7), keepalive). */
@@ -93,7 +94,7 @@ static void sweep_forward(struct tt_flow *flow)
 
 	if (!(flow->flags & TT_F_SEEN0 && flow->flags & TT_F_SEEN1))
 		limit = min_t(unsigned int, limit, ONE_SIDE_MS);
-	if (!READ_ONCE(flow->tn->conf.forward))
+	if (!READ_ONCE(flow->tn->conf.forward) || READ_ONCE(flow->tn->conf.mode) == TT_OFF)
 		tt_flow_end(flow, TT_IDLE);
 	else if (idle < limit)
 		tt_flow_put(flow);
@@ -177,25 +178,19 @@ static void sweep_flow(struct tt_flow *flow, void *arg)
 		sweep_local(flow, *(bool *)arg);
 }
 
-/*
- * Who may choose the size of his namespace's table of sockets can make a look-up as slow as he
- * likes. So all namespaces but init_net have to be done by @until; where one has not got to the
- * end, the next run goes on. Returns true if so.
- */
-static bool sweep(struct tt_net *tn, bool full, unsigned long until)
+/* Returns true if it has not got to the end by @until, where it goes on then. */
+static bool sweep(struct tt_net *tn, unsigned long until)
 {
 	bool more, hurry = !net_eq(tn->net, &init_net);
 
-	/* one pass, however many runs it takes */
-	if (!tn->sweep_at)
-		tn->sweep_full = full;
+	if (!tn->sweep_at && !atomic_read(&tn->nflows))
+		return false;
 	do {
-		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &tn->sweep_full);
+		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &tn->full);
 		cond_resched();
 	} while (more && !(hurry && time_after(jiffies, until)));
 	if (!more)
 		tn->sweep_at = 0;
-	tt_stat_inc(tn, collector_runs);
 	return more;
 }
 
@@ -282,19 +277,25 @@ again:
 		goto again;
 }
 
-static void walk_established(const struct inet_hashinfo *hashinfo, bool full)
+/* From @slot on; returns where it has stopped, or 0 at the end. @hurry: at @until it does. */
+static unsigned int walk_established(const struct inet_hashinfo *hashinfo, unsigned int slot,
+				     bool full, bool hurry, unsigned long until)
 {
-	unsigned int slot;
+	unsigned int first = slot;
 
-	for (slot = 0; slot <= hashinfo->ehash_mask; slot++) {
-		if (!(slot % 256))
+	for (; slot <= hashinfo->ehash_mask; slot++) {
+		if (!(slot % 256)) {
 			cond_resched();
+			if (hurry && slot != first && time_after(jiffies, until))
+				return slot;
+		}
 		if (hlist_nulls_empty(&hashinfo->ehash[slot].chain))
 			continue;
 		rcu_read_lock();
 		walk_bucket(hashinfo, slot, full);
 		rcu_read_unlock();
 	}
+	return 0;
 }
 
 static void walk_listeners(const struct inet_hashinfo *hashinfo)
@@ -320,19 +321,33 @@ static void walk_listeners(const struct inet_hashinfo *hashinfo)
 	}
 }
 
-static void walk_tables(bool full)
+/* The table of sockets that a namespace may have for itself (tcp_child_ehash_entries). */
+static bool walk_own(struct tt_net *tn, unsigned long until)
 {
-	const struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
-	struct tt_net *tn;
+	const struct inet_hashinfo *own = tn->net->ipv4.tcp_death_row.hashinfo;
 
-	walk_established(shared, full);
-	walk_listeners(shared);
-	list_for_each_entry(tn, &tt_nets, list) {
-		const struct inet_hashinfo *own = tn->net->ipv4.tcp_death_row.hashinfo;
+	if (own == init_net.ipv4.tcp_death_row.hashinfo)
+		return false;
+	tn->walk_at = walk_established(own, tn->walk_at, tn->full, true, until);
+	return tn->walk_at;
+}
 
-		if (own != shared)
-			walk_established(own, full);
-	}
+/*
+ * Who may choose the size of his namespace's table of sockets can make a look-up, or a walk, as
+ * slow as he likes. So all namespaces but init_net have to be done by @until; where one has not
+ * got to the end, the next run goes on. Returns true if so.
+ */
+static bool look_at(struct tt_net *tn, bool full, unsigned long until)
+{
+	bool more;
+
+	/* one pass, however many runs it takes */
+	if (!tn->walk_at && !tn->sweep_at)
+		tn->full = full;
+	more = walk_own(tn, until);
+	more |= sweep(tn, until);
+	tt_stat_inc(tn, collector_runs);
+	return more;
 }
 
 /*
@@ -354,6 +369,7 @@ static void count_listeners(struct tt_net *tn)
 
 static void run(bool full)
 {
+	const struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
 	unsigned long until = jiffies;
 	struct tt_net *tn, *next;
 	LIST_HEAD(late);
@@ -365,22 +381,26 @@ static void run(bool full)
 		tn->listen_base = atomic_read(&tn->nlisten);
 	}
 	tt_listener_walk_begin();
-	walk_tables(full);
+	walk_established(shared, 0, full, false, 0);
+	walk_listeners(shared);
 	/* init_net is the first; who has spent the time of all comes last in the next run */
 	list_for_each_entry_safe(tn, next, &tt_nets, list) {
-		bool in_time = !time_after(jiffies, until);
+		bool in_time = !time_after(jiffies, until), is_first = tn == tt_net_first;
+		bool more;
 
 		count_listeners(tn);
 		tt_listener_walk_end(tn);
-		if (sweep(tn, full, until) && in_time)
+		more = look_at(tn, full, until);
+		tt_halfopen_enforce(tn, is_first ? jiffies + 60 * HZ : until);
+		if (!is_first && in_time && (more || time_after(jiffies, until)))
 			list_move_tail(&tn->list, &late);
-		tt_halfopen_enforce(tn, net_eq(tn->net, &init_net) ? jiffies + 60 * HZ : until);
 		tt_flood_tick(tn);
 		tn->kicks = 0;
-		if (net_eq(tn->net, &init_net))
+		if (is_first)
 			until = jiffies + SWEEP_MAX;
 	}
 	list_splice_tail(&late, &tt_nets);
+	kicked = 0;
 }
 
 static void collect(struct work_struct *work)
@@ -410,9 +430,10 @@ void tt_gc_kick(struct tt_net *tn)
 	at = last_run + KICK_INTERVAL;
 	delay = time_before(now, at) ? at - now : 0;
 	if (!net_eq(tn->net, &init_net)) {
-		if (!tn->dismantled && tn->kicks < KICKS) {
+		if (!READ_ONCE(tn->dismantled) && tn->kicks < KICKS && kicked < KICK_MAX) {
 			tn->kicks++;
-			tt_halfopen_enforce(tn, now + KICK_MAX);
+			tt_halfopen_enforce(tn, now + KICK_MAX - kicked);
+			kicked += jiffies - now;
 		}
 	} else if (running) {
 		/* (before the first run, @last_run is no time) */

@@ -367,7 +367,7 @@ int tt_hook_switch(struct tt_net *tn)
 	unsigned int want = wanted(tn), was = tn->hooked, i;
 	int err;
 
-	lockdep_assert_held(&tt_nets_mutex);
+	lockdep_assert_held(&tn->conf_lock);
 	for (i = 0; i < SETS; i++) {
 		if (!(want & ~was & BIT(i)))
 			continue;

@@ -13,7 +13,7 @@ struct tt_net;
  * Handlers may still run after they were taken out, until an RCU grace period
  * has passed.
  *
- * Context: process, tt_nets_mutex held.
+ * Context: process, tt_net.conf_lock held; may take the RTNL.
  *
  * Return: 0 or a negative errno, then the hooks are those of before.
  */

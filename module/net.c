@@ -21,13 +21,12 @@
 unsigned int tt_net_id __read_mostly;
 struct tt_net *tt_net_first __read_mostly;
 
-/* Guards tt_nets and the writing of index; held by the collector while it runs. */
+/* Guards tt_nets and the writing of index; held by the collector while it runs: not for long. */
 DEFINE_MUTEX(tt_nets_mutex);
 LIST_HEAD(tt_nets);
 static DEFINE_HASHTABLE(index, 8);
 
 unsigned int tt_mode_at_load;
-int tt_cookie_result;
 
 static unsigned int halfopen_max;
 module_param(halfopen_max, uint, 0444);
@@ -106,6 +105,15 @@ static void release(struct tt_net *tn)
 	free_percpu(tn->stats);
 }
 
+/* From now on no packet of it is shown to us. */
+static void dismantle(struct tt_net *tn)
+{
+	mutex_lock(&tn->conf_lock);
+	WRITE_ONCE(tn->dismantled, true);
+	tt_hook_switch(tn);
+	mutex_unlock(&tn->conf_lock);
+}
+
 static int __net_init net_init(struct net *net)
 {
 	struct tt_net *tn = tt_net(net);
@@ -118,7 +126,7 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&tn->conf_lock);
 	atomic_set(&tn->nlisten, 0);
 	atomic_set(&tn->listen_seq, 0);
-	tn->stats = alloc_percpu(struct tt_stats);
+	tn->stats = alloc_percpu_gfp(struct tt_stats, GFP_KERNEL_ACCOUNT);
 	if (!tn->stats)
 		return -ENOMEM;
 	err = tt_cookie_ack_net_init(tn);
@@ -139,19 +147,19 @@ static int __net_init net_init(struct net *net)
 	err = tt_sysctl_init(tn);
 	if (err)
 		goto err_sysctl;
-	mutex_lock(&tt_nets_mutex);
+	mutex_lock(&tn->conf_lock);
 	err = tt_hook_switch(tn);
+	mutex_unlock(&tn->conf_lock);
 	if (err)
 		goto err_hook;
+	mutex_lock(&tt_nets_mutex);
 	list_add_tail(&tn->list, &tt_nets);
 	hash_add_rcu(index, &tn->hash, (unsigned long)net);
 	mutex_unlock(&tt_nets_mutex);
 	return 0;
 
 err_hook:
-	tn->dismantled = true;	/* and what a sysctl has put in meanwhile is, too */
-	tt_hook_switch(tn);
-	mutex_unlock(&tt_nets_mutex);
+	dismantle(tn);	/* what a sysctl has put in meanwhile is, too */
 	/* some of the hooks were there for a moment: as between net_pre_exit() and net_exit() */
 	synchronize_rcu();
 	release(tn);
@@ -175,9 +183,8 @@ static void __net_exit net_pre_exit(struct net *net)
 {
 	struct tt_net *tn = tt_net(net);
 
+	dismantle(tn);
 	mutex_lock(&tt_nets_mutex);
-	tn->dismantled = true;
-	tt_hook_switch(tn);
 	list_del(&tn->list);
 	hash_del_rcu(&tn->hash);
 	mutex_unlock(&tt_nets_mutex);

@@ -27,11 +27,12 @@ struct tt_queue;
  * @net: the namespace; outlives this
  * @hash: in the index of tt_net_find(); written under tt_nets_mutex, read under RCU
  * @list: in tt_nets, under tt_nets_mutex
- * @hooked: which of its packets are shown to us (hook.c); tt_nets_mutex
- * @local_ops: the hooks of LOCAL_IN and LOCAL_OUT, while they are there; tt_nets_mutex
- * @dismantled: never again; tt_nets_mutex
- * @sweep_at: up to where the collector got in @flows; tt_nets_mutex
- * @sweep_full: full sockets are looked at in this pass; tt_nets_mutex
+ * @hooked: which of its packets are shown to us (hook.c); conf_lock
+ * @local_ops: the hooks of LOCAL_IN and LOCAL_OUT, while they are there; conf_lock
+ * @dismantled: never again; written under conf_lock
+ * @walk_at: up to where the collector got in a table of sockets of its own; tt_nets_mutex
+ * @sweep_at: the same in @flows; tt_nets_mutex
+ * @full: full sockets are looked at in this pass, too; tt_nets_mutex
  * @kicks: how often something was set since the collector ran; tt_nets_mutex
  * @stats: per CPU; any context may add to its own CPU's
  * @budget: per CPU: of bad cookies that the stack may answer (cookie_ack.c)
@@ -42,7 +43,8 @@ struct tt_queue;
  * @conf: what the administrator set; tt_net_flows_max() and
  *	tt_net_halfopen_max() are what holds
  * @conf_lock: guards the writing of @conf and of @devices: who holds it sees what was set
- *	together; above tt_nets_mutex, and so above the RTNL
+ *	together; and @hooked. Above the RTNL, and never with tt_nets_mutex, for which the
+ *	collector and all namespaces that come and go would wait
  * @unproven_lock: guards @unproven; innermost, taken under a flow's lock
  * @unproven: unproven flows, oldest first
  * @nlisten: listening sockets
@@ -91,8 +93,9 @@ struct tt_net {
 	unsigned int hooked;
 	struct nf_hook_ops local_ops[4];
 	bool dismantled;
+	unsigned int walk_at;
 	u64 sweep_at;
-	bool sweep_full;
+	bool full;
 	unsigned int kicks;
 	struct tt_stats __percpu *stats;
 	struct tt_budget __percpu *budget;
@@ -148,9 +151,6 @@ struct tt_net {
 
 /* Of init_net; a module parameter may set it. */
 extern unsigned int tt_mode_at_load;
-
-/* What tt_cookie_selftest() said at load. */
-extern int tt_cookie_result;
 
 /* init_net's, whose limits hold for all; there before any other and for as long as they are. */
 extern struct tt_net *tt_net_first;

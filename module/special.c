@@ -71,7 +71,7 @@ void tt_special_switch(struct tt_net *tn, bool on)
 {
 	struct tt_special *s = &tn->special;
 
-	lockdep_assert_held(&tt_nets_mutex);
+	lockdep_assert_held(&tn->conf_lock);
 	if (on && !s->listening) {
 		mark_all_time(s);
 		s->notifier.notifier_call = event;

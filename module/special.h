@@ -16,8 +16,8 @@ struct tt_net;
  * struct tt_special - the IPv4 addresses that the FIB may not have as one host elsewhere
  * @notifier: of the FIB's entries
  * @listening: all entries are marked, and each new one will be, from the first time that it is
- *	switched on; tt_nets_mutex
- * @known: switched on, too; written under tt_nets_mutex
+ *	switched on; tt_net.conf_lock
+ * @known: switched on, too; written under tt_net.conf_lock
  * @octets: by their first octet: prefixes shorter than 24 bits, and what is no prefix
  * @nets: by a hash of their first 24 bits: all others
  *
@@ -54,7 +54,7 @@ bool tt_special_may_be(const struct tt_special *s, __be32 addr);
  *
  * If it cannot be known, all addresses may be special.
  *
- * Context: process, tt_nets_mutex held, takes the RTNL.
+ * Context: process, tt_net.conf_lock held, takes the RTNL.
  */
 void tt_special_switch(struct tt_net *tn, bool on);
 

@@ -7,6 +7,7 @@
 #include <net/tcp.h>
 #include <uapi/linux/tcptrack.h>
 
+#include "cookie.h"
 #include "flow.h"
 #include "listener.h"
 #include "net.h"

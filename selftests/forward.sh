@@ -120,5 +120,27 @@ flow p
 > A len 10
 state ESTABLISHED ESTABLISHED
 count flows_created 2 closed_idle 1 flows_picked_up 1
+
+case mode=off ends it as well: what closes meanwhile is not there afterwards
+flow l 80 3000
+listen s
+> S
+< SA
+> A
+fwd p 1 80
+> S
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+sysctl net.tcptrack.mode off
+noflow
+> FA
+< FA
+> A
+sysctl net.tcptrack.mode enforce
+noflow
+flow l
+state ESTABLISHED ESTABLISHED
+count flows_created 2 closed_idle 1
 EOF
 )"
