@@ -271,13 +271,34 @@ static_assert((int)TT_OVERFLOW_DROP == TCPTRACK_OVERFLOW_DROP);
 static_assert((int)TT_EARLY_INGRESS == TCPTRACK_EARLY_INGRESS);
 static_assert((int)TT_REPLY_REFLECT == TCPTRACK_REPLY_REFLECT);
 
+/*
+ * A group is guarded when it is joined. Who has joined its number before was asked by nobody; with
+ * the family of that number he loses it, so another one comes and goes first.
+ */
+static int __init clear_groups(void)
+{
+	static struct genl_family before = {
+		.name = TCPTRACK_FAMILY_NAME "_0",
+		.version = TCPTRACK_FAMILY_VERSION,
+		.netnsok = true,
+		.module = THIS_MODULE,
+		.mcgrps = groups,
+		.n_mcgrps = ARRAY_SIZE(groups),
+	};
+	int err = genl_register_family(&before);
+
+	return err ?: genl_unregister_family(&before);
+}
+
 int __init tt_netlink_init(void)
 {
 	int err = tt_subscription_init();
 
 	if (err)
 		return err;
-	err = genl_register_family(&tt_netlink_family);
+	err = clear_groups();
+	if (!err)
+		err = genl_register_family(&tt_netlink_family);
 	if (err)
 		tt_subscription_exit();
 	else

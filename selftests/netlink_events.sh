@@ -328,6 +328,41 @@ not_for_users()
 			in_ns "$a" "$ctl" monitor flood state
 }
 
+# Who joined each group by its number, when no family had it, hears nothing of ours.
+joined_before()
+{
+	local before heard
+	tt_unload
+	background before "$a" "${nobody[@]}" /usr/bin/python3 -uc 'import signal, socket, struct
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+s.bind((0, 0))
+for group in range(1, 65):
+    try:
+        s.setsockopt(270, 1, group)
+    except OSError:
+        pass
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print("ready")
+signal.sigwait([signal.SIGTERM])
+s.setblocking(False)
+n = 0
+try:
+    while True:
+        n += struct.unpack_from("=H", s.recv(65536), 4)[0] != 16	# the controller itself
+except BlockingIOError:
+    print("heard", n)'
+	tt_load
+	fresh_server
+	monitor after "$a" "$ctl" monitor state
+	in_ns "$b" traffic client 10.1.1.1 "$port" client 1 || return
+	wait_for grep -q flow-end "$scratch/after" 10 || { echo "no event"; return 1; }
+	monitor_end after
+	kill -TERM "$before"
+	wait "$before"
+	heard=$(grep '^heard' "$scratch/before")
+	[[ $heard == "heard 0" ]] || { echo "$heard"; return 1; }
+}
+
 # Root of a user namespace follows what is its own.
 user_namespace()
 {
@@ -482,7 +517,7 @@ module_goes()
 
 events_script
 n=$(peer_count "$(cases)")
-plan $((n + 15))
+plan $((n + 16))
 tt_load
 peer_cases '' "$(cases)"
 to=10.1.1.1
@@ -514,4 +549,5 @@ run "the namespace goes during a flood" netns_goes
 flood_between
 run "the module goes during a flood" module_goes
 check "and comes again" eval 'tt_load && says 1 "there are no events \"x\": flood, state" "$ctl" monitor x'
+run "who joined before it came hears nothing" joined_before
 finish
