@@ -107,12 +107,20 @@ void tt_flow_set_request(struct tt_flow *flow, const struct sock *req)
 	tt_notify_halfopen(flow, TT_HALFOPEN_ADD, TT_NO_REASON);
 }
 
-static void count_completed(const struct tt_flow *flow, long n)
+/* A counter never goes back: what was counted too early, the next one is not counted for. */
+static bool is_paid(atomic_t *owed)
 {
-	if (flow->queue)
-		__this_cpu_add(flow->queue->listener->stats->stat[TT_LISTENER_handshakes_completed],
-			       n);
-	__this_cpu_add(flow->tn->stats->stat[TT_STAT_handshakes_completed], n);
+	return unlikely(atomic_read(owed)) && atomic_dec_if_positive(owed) >= 0;
+}
+
+static void count_completed(const struct tt_flow *flow)
+{
+	struct tt_listener *l = flow->queue ? flow->queue->listener : NULL;
+
+	if (l && !is_paid(&l->owed))
+		__this_cpu_inc(l->stats->stat[TT_LISTENER_handshakes_completed]);
+	if (!is_paid(&flow->tn->owed))
+		__tt_stat_inc(flow->tn, handshakes_completed);
 }
 
 void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
@@ -122,7 +130,7 @@ void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
 	flow->flags &= ~TT_F_REQUEST;
 	if (reason == TT_COMPLETED) {
 		flow->reason = TT_NO_REASON;	/* what was about to end it has not */
-		count_completed(flow, 1);
+		count_completed(flow);
 	}
 	__this_cpu_add(flow->tn->stats->halfopen, -1);
 	tt_flow_unqueue(flow);
@@ -198,6 +206,10 @@ void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req)
 
 	tt_flow_set_state(flow, end, TT_SYN_RECEIVED);
 	tt_flow_set_request(flow, req);
-	if (foreseen)
-		count_completed(flow, -1);
+	/* who came in ESTABLISHED was not counted */
+	if (!foreseen || flow->flags & TT_F_ADOPTED)
+		return;
+	atomic_inc(&flow->tn->owed);
+	if (flow->queue)
+		atomic_inc(&flow->queue->listener->owed);
 }

@@ -64,6 +64,7 @@ struct tt_listener_key {
  * @queues: its sockets' queues: one, or the members of a SO_REUSEPORT group;
  *	tt_listeners_lock, read under RCU
  * @stats: per CPU; any context may add to its own CPU's
+ * @owed: of its handshakes_completed, as tt_net.owed
  * @flood: cookie mode
  * @override: what was set for it; tt_listeners_lock, read without
  * @kept: it stays when it has no queue, for the sake of @override; tt_listeners_lock
@@ -78,6 +79,7 @@ struct tt_listener {
 	u32 id;
 	struct list_head queues;
 	struct tt_listener_stats __percpu *stats;
+	atomic_t owed;
 	struct tt_flood flood;
 	struct tt_override override;
 	bool kept;

@@ -67,6 +67,7 @@ struct tt_queue;
  * @flood_lock: guards the entering and leaving of cookie modes, and @notices
  * @nfloods: cookie modes that are on
  * @answering: these, and listeners that always answer with cookies: if 0, no ACK is looked at
+ * @owed: handshakes that were counted as completed, and were not after all
  * @nkept: listeners that are kept for what was set for them; the lock of listener.c
  * @last_flood: the one that ended last; flood_lock
  * @notices: what is to be told of floods; this and what follows: flood_lock
@@ -125,6 +126,7 @@ struct tt_net {
 	spinlock_t flood_lock;	/* guards tt_flood of this namespace and its listeners */
 	atomic_t nfloods;
 	atomic_t answering;
+	atomic_t owed;
 	unsigned int nkept;
 	struct tt_flood_report last_flood;
 	struct list_head notices;

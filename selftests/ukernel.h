@@ -46,6 +46,7 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define likely(x)			(x)
 #define unlikely(x)			(x)
 #define noinline
+#define notrace
 #define BUILD_BUG_ON(x)			_Static_assert(!(x), #x)
 #define __uninitialized
 #define READ_ONCE(x)			(x)
@@ -127,7 +128,9 @@ static inline void spin_unlock(spinlock_t *lock)
 #define ATOMIC_INIT(n)			{ n }
 #define atomic_read(v)			((v)->counter)
 #define atomic_set(v, n)		((v)->counter = (n))
+#define atomic_inc(v)			((v)->counter++)
 #define atomic_dec(v)			((v)->counter--)
+#define atomic_dec_if_positive(v)	((v)->counter > 0 ? --(v)->counter : -1)
 #define atomic_inc_return(v)		(++(v)->counter)
 #define this_cpu_inc(x)			((x)++)
 #define this_cpu_dec(x)			((x)--)
