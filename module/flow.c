@@ -125,6 +125,7 @@ static void begin(struct tt_flow *flow)
 	flow->syn_gap = 0;
 	flow->synacks = 0;
 	flow->opener = 0;
+	flow->counted = false;
 	flow->reason = TT_NO_REASON;
 	tt_endpoint_init(&flow->ep[0], TT_LISTEN);
 	tt_endpoint_init(&flow->ep[1], TT_LISTEN);

@@ -79,6 +79,7 @@ enum tt_reason {
  * @ifindex: interface by which the peer is reached, or 0
  * @local: bit n: end n is on this host
  * @opener: the end that sent the first SYN
+ * @counted: its handshake is in handshakes_completed
  * @answered: with @queue: it is counted in tt_queue.nanswered, under the queue's lock
  * @syn_gap: ms between the last two SYNs, at most U16_MAX
  * @syns: retransmissions of the SYN
@@ -109,6 +110,7 @@ struct tt_flow {
 	u8 local;
 	u8 opener : 1;
 	u8 answered : 1;
+	u8 counted : 1;
 	u8 syns;
 	u8 synacks;
 	u8 reason;

@@ -131,6 +131,7 @@ void tt_flow_end_request(struct tt_flow *flow, enum tt_reason reason)
 	if (reason == TT_COMPLETED) {
 		flow->reason = TT_NO_REASON;	/* what was about to end it has not */
 		count_completed(flow);
+		flow->counted = true;
 	}
 	__this_cpu_add(flow->tn->stats->halfopen, -1);
 	tt_flow_unqueue(flow);
@@ -206,9 +207,9 @@ void tt_flow_take_back(struct tt_flow *flow, int end, const struct sock *req)
 
 	tt_flow_set_state(flow, end, TT_SYN_RECEIVED);
 	tt_flow_set_request(flow, req);
-	/* who came in ESTABLISHED was not counted */
-	if (!foreseen || flow->flags & TT_F_ADOPTED)
+	if (!foreseen || !flow->counted)
 		return;
+	flow->counted = false;
 	atomic_inc(&flow->tn->owed);
 	if (flow->queue)
 		atomic_inc(&flow->queue->listener->owed);

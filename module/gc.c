@@ -31,6 +31,8 @@
 #define KICKS		10
 /* How long the flows and queues of other namespaces than init_net are looked at in a run. */
 #define SWEEP_MAX	(HZ / 2)
+/* Of that, for one of them. */
+#define TURN_MAX	(SWEEP_MAX / 4)
 /* And between two runs the queues of those, all together, that have set something. */
 #define KICK_MAX	(HZ / 10UL)
 /* So many walks may be crossed by the tracepoint before one is good enough. */
@@ -179,14 +181,17 @@ static void sweep_flow(struct tt_flow *flow, void *arg)
 }
 
 /* Returns true if it has not got to the end by @until, where it goes on then. */
-static bool sweep(struct tt_net *tn, unsigned long until)
+static bool sweep(struct tt_net *tn, bool full, unsigned long until)
 {
 	bool more, hurry = !net_eq(tn->net, &init_net);
 
 	if (!tn->sweep_at && !atomic_read(&tn->nflows))
 		return false;
+	/* one pass, however many runs it takes */
+	if (!tn->sweep_at)
+		tn->sweep_full = full || !tn->sweep_full;
 	do {
-		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &tn->full);
+		more = tt_table_each(tn, &tn->sweep_at, sweep_flow, &tn->sweep_full);
 		cond_resched();
 	} while (more && !(hurry && time_after(jiffies, until)));
 	if (!more)
@@ -322,32 +327,33 @@ static void walk_listeners(const struct inet_hashinfo *hashinfo)
 }
 
 /* The table of sockets that a namespace may have for itself (tcp_child_ehash_entries). */
-static bool walk_own(struct tt_net *tn, unsigned long until)
+static bool walk_own(struct tt_net *tn, bool full, unsigned long until)
 {
 	const struct inet_hashinfo *own = tn->net->ipv4.tcp_death_row.hashinfo;
 
-	if (own == init_net.ipv4.tcp_death_row.hashinfo)
-		return false;
-	tn->walk_at = walk_established(own, tn->walk_at, tn->full, true, until);
+	if (!tn->walk_at)
+		tn->walk_full = full || !tn->walk_full;
+	tn->walk_at = walk_established(own, tn->walk_at, tn->walk_full, true, until);
 	return tn->walk_at;
 }
 
 /*
  * Who may choose the size of his namespace's table of sockets can make a look-up, or a walk, as
  * slow as he likes. So all namespaces but init_net have to be done by @until; where one has not
- * got to the end, the next run goes on. Returns true if so.
+ * got to the end, the next run goes on. Returns true if so. Where nothing is fast, nothing is
+ * begun too late.
  */
 static bool look_at(struct tt_net *tn, bool full, unsigned long until)
 {
-	bool more;
+	const struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
+	bool own = tn->net->ipv4.tcp_death_row.hashinfo != shared, more = false;
 
-	/* one pass, however many runs it takes */
-	if (!tn->walk_at && !tn->sweep_at)
-		tn->full = full;
-	more = walk_own(tn, until);
-	more |= sweep(tn, until);
 	tt_stat_inc(tn, collector_runs);
-	return more;
+	if (own && time_after(jiffies, until))
+		return true;
+	if (own)
+		more = walk_own(tn, full, until);
+	return sweep(tn, full, until) || more;
 }
 
 /*
@@ -386,13 +392,16 @@ static void run(bool full)
 	/* init_net is the first; who has spent the time of all comes last in the next run */
 	list_for_each_entry_safe(tn, next, &tt_nets, list) {
 		bool in_time = !time_after(jiffies, until), is_first = tn == tt_net_first;
+		unsigned long turn = is_first ? jiffies + 60 * HZ : jiffies + TURN_MAX;
 		bool more;
 
+		if (!is_first && time_after(turn, until))
+			turn = until;
 		count_listeners(tn);
 		tt_listener_walk_end(tn);
-		more = look_at(tn, full, until);
-		tt_halfopen_enforce(tn, is_first ? jiffies + 60 * HZ : until);
-		if (!is_first && in_time && (more || time_after(jiffies, until)))
+		more = look_at(tn, full, turn);
+		tt_halfopen_enforce(tn, turn);
+		if (!is_first && in_time && (more || time_after(jiffies, turn)))
 			list_move_tail(&tn->list, &late);
 		tt_flood_tick(tn);
 		tn->kicks = 0;
@@ -405,11 +414,16 @@ static void run(bool full)
 
 static void collect(struct work_struct *work)
 {
+	unsigned long begun, spent;
+
 	mutex_lock(&tt_nets_mutex);
+	begun = jiffies;
 	run(!tt_probe_active() || !(++runs % FULL_EVERY));
 	last_run = jiffies;
+	spent = last_run - begun;
 	mutex_unlock(&tt_nets_mutex);
-	queue_delayed_work(system_unbound_wq, &collector, INTERVAL);
+	queue_delayed_work(system_unbound_wq, &collector,
+			   INTERVAL - min(spent, INTERVAL - KICK_INTERVAL));
 }
 
 void tt_gc_start(void)
@@ -433,7 +447,7 @@ void tt_gc_kick(struct tt_net *tn)
 		if (!READ_ONCE(tn->dismantled) && tn->kicks < KICKS && kicked < KICK_MAX) {
 			tn->kicks++;
 			tt_halfopen_enforce(tn, now + KICK_MAX - kicked);
-			kicked += jiffies - now;
+			kicked += jiffies - now + 1;
 		}
 	} else if (running) {
 		/* (before the first run, @last_run is no time) */

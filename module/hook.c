@@ -196,7 +196,7 @@ static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_h
  * The socket says here what hook_slow() reads from the packet. LOCAL_IN: ip_rcv() lets go of
  * the socket that another namespace has sent it from, and who finds one before us (early demux,
  * TPROXY) looks for it here, by a TCP header that it has seen, though not always as a linear
- * one. LOCAL_OUT: with no device yet it is of this namespace and as TCP has made it, or what
+ * one, nor, in IPv6, where the fixed header ends. LOCAL_OUT: with no device yet it is of this namespace and as TCP has made it, or what
  * IPsec has made of that.
  */
 static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
@@ -212,7 +212,8 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 	/* set where a packet may come for the second time (is_repeat()) */
 	if (out && (skb->dev || tt_segment_is_ipvs(skb)))
 		return hook_slow(priv, skb, state);
-	if (out && (pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr) !=
+	if ((out || pf == NFPROTO_IPV6) &&
+	    (pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr) !=
 		   IPPROTO_TCP)
 		return hook_slow(priv, skb, state);
 	if (tcp_flag_byte(th) & TT_SFR)

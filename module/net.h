@@ -31,8 +31,9 @@ struct tt_queue;
  * @local_ops: the hooks of LOCAL_IN and LOCAL_OUT, while they are there; conf_lock
  * @dismantled: never again; written under conf_lock
  * @walk_at: up to where the collector got in a table of sockets of its own; tt_nets_mutex
- * @sweep_at: the same in @flows; tt_nets_mutex
- * @full: full sockets are looked at in this pass, too; tt_nets_mutex
+ * @walk_full: full sockets are looked at in this pass, too; tt_nets_mutex
+ * @sweep_at: up to where it got in @flows; tt_nets_mutex
+ * @sweep_full: as @walk_full; tt_nets_mutex
  * @kicks: how often something was set since the collector ran; tt_nets_mutex
  * @stats: per CPU; any context may add to its own CPU's
  * @budget: per CPU: of bad cookies that the stack may answer (cookie_ack.c)
@@ -95,8 +96,9 @@ struct tt_net {
 	struct nf_hook_ops local_ops[4];
 	bool dismantled;
 	unsigned int walk_at;
+	bool walk_full;
 	u64 sweep_at;
-	bool full;
+	bool sweep_full;
 	unsigned int kicks;
 	struct tt_stats __percpu *stats;
 	struct tt_budget __percpu *budget;

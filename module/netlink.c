@@ -14,6 +14,8 @@
 #include "subscription.h"
 #include "view.h"
 
+#define REGISTER_TRIES	20
+
 /* Who sees transitions sees flows, so it takes what flows-get takes. */
 static const struct genl_multicast_group groups[] = {
 	[TCPTRACK_NLGRP_FLOOD] = { .name = TCPTRACK_MCGRP_FLOOD },
@@ -272,22 +274,22 @@ static_assert((int)TT_EARLY_INGRESS == TCPTRACK_EARLY_INGRESS);
 static_assert((int)TT_REPLY_REFLECT == TCPTRACK_REPLY_REFLECT);
 
 /*
- * A group is guarded when it is joined. Who has joined its number before was asked by nobody; with
- * the family of that number he loses it, so another one comes and goes first.
+ * A group is guarded when it is joined. Who has joined its number before was asked by nobody: then
+ * the family goes again, which takes its groups from who is in them. Somebody who tries all the
+ * time may be in again each time, so it is said.
  */
-static int __init clear_groups(void)
+static int __init register_family(void)
 {
-	static struct genl_family before = {
-		.name = TCPTRACK_FAMILY_NAME "_0",
-		.version = TCPTRACK_FAMILY_VERSION,
-		.netnsok = true,
-		.module = THIS_MODULE,
-		.mcgrps = groups,
-		.n_mcgrps = ARRAY_SIZE(groups),
-	};
-	int err = genl_register_family(&before);
+	int tries, err;
 
-	return err ?: genl_unregister_family(&before);
+	for (tries = 0; tries < REGISTER_TRIES; tries++) {
+		err = genl_register_family(&tt_netlink_family);
+		if (err || !genl_has_listeners(&tt_netlink_family, &init_net, TCPTRACK_NLGRP_STATE))
+			return err;
+		genl_unregister_family(&tt_netlink_family);
+	}
+	pr_warn("somebody is in the group \"state\" who was not asked for CAP_NET_ADMIN\n");
+	return genl_register_family(&tt_netlink_family);
 }
 
 int __init tt_netlink_init(void)
@@ -296,9 +298,7 @@ int __init tt_netlink_init(void)
 
 	if (err)
 		return err;
-	err = clear_groups();
-	if (!err)
-		err = genl_register_family(&tt_netlink_family);
+	err = register_family();
 	if (err)
 		tt_subscription_exit();
 	else

@@ -51,7 +51,7 @@ int tt_queue_limit(const struct tt_queue *q)
 
 	if (max)
 		limit = min(limit, max);
-	if (unlikely(!tt_cookie_enabled(q->tn->net)) &&
+	if (unlikely(!READ_ONCE(q->tn->net->ipv4.sysctl_tcp_syncookies)) &&
 	    tt_override_overflow(q->listener) == TT_OVERFLOW_RECYCLE)
 		limit = min(limit, without_cookies(q->tn->net));
 	return clamp_t(unsigned int, limit, 1, INT_MAX);
