@@ -196,5 +196,6 @@ static inline void get_random_bytes(void *p, size_t n)
 	static inline void trace_##name(proto) { } struct uk_trace_##name
 
 #include "ukernel_net.h"
+#include "ukernel_unit.h"
 
 #endif /* TCPTRACK_UKERNEL_H */

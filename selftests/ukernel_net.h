@@ -14,7 +14,7 @@ struct net {
 	u64 net_cookie;
 	struct {
 		struct { struct inet_hashinfo *hashinfo; } tcp_death_row;
-		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries;
+		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries, sysctl_tcp_syncookies;
 	} ipv4;
 };
 
