@@ -24,7 +24,8 @@ typedef uint64_t __be64;
 #define UK_SHARED			__attribute__((__weak__))
 
 UK_SHARED unsigned int uk_warnings;	/* of the log */
-UK_SHARED bool uk_no_memory;		/* the next allocation fails, and those after it */
+UK_SHARED bool uk_no_memory;		/* allocations fail */
+UK_SHARED int uk_allocated;		/* so many are not freed */
 UK_SHARED u64 uk_ns;			/* ktime_get_ns() */
 
 #define ktime_get_ns()			(uk_ns)
@@ -61,13 +62,28 @@ static inline void mutex_unlock(struct mutex *lock)
 	(p) = (value); \
 	uk_old; })
 
-/* Memory: what is not freed is found by LeakSanitizer. */
+/* Memory: the test looks whether all of it was given back. */
 #define GFP_KERNEL			0
 #define GFP_KERNEL_ACCOUNT		0
-#define kmalloc(size, flags)		(uk_no_memory ? NULL : malloc(size))
-#define kzalloc(size, flags)		(uk_no_memory ? NULL : calloc(1, size))
-#define kfree(p)			free((void *)(p))
-#define kfree_rcu(p, member)		free(p)
+#define kmalloc(size, flags)		uk_alloc(size, 0xa5)
+#define kzalloc(size, flags)		uk_alloc(size, 0)
+#define kfree_rcu(p, member)		kfree(p)
+
+static inline void *uk_alloc(size_t size, int octet)
+{
+	void *p = uk_no_memory ? NULL : malloc(size);
+
+	if (!p)
+		return NULL;
+	uk_allocated++;
+	return memset(p, octet, size);
+}
+
+static inline void kfree(const void *p)
+{
+	uk_allocated -= !!p;
+	free((void *)p);
+}
 
 /* Lists */
 #define LIST_HEAD(name)			struct list_head name = { &(name), &(name) }
@@ -92,5 +108,138 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 	to->next = from->next;
 	INIT_LIST_HEAD(from);
 }
+
+/* A hash table is a list. */
+struct rhashtable_params {
+	size_t head_offset, key_offset, key_len;
+	bool automatic_shrinking;
+};
+
+UK_SHARED int uk_insert_err;	/* what an insertion says */
+
+#define rhashtable_init(ht, params)	((ht)->first = NULL, 0)
+#define rhashtable_destroy(ht)		uk_check(!(ht)->first, "the table is not empty")
+
+static inline struct rhash_head **uk_rhash_find(struct rhashtable *ht, const void *key,
+						const struct rhashtable_params *params)
+{
+	struct rhash_head **at;
+
+	for (at = &ht->first; *at; at = &(*at)->next) {
+		const char *object = (const char *)*at - params->head_offset;
+
+		if (!memcmp(object + params->key_offset, key, params->key_len))
+			break;
+	}
+	return at;
+}
+
+static inline void *rhashtable_lookup_fast(struct rhashtable *ht, const void *key,
+					   const struct rhashtable_params params)
+{
+	struct rhash_head *node = *uk_rhash_find(ht, key, &params);
+
+	return node ? (char *)node - params.head_offset : NULL;
+}
+
+static inline int rhashtable_insert_fast(struct rhashtable *ht, struct rhash_head *node,
+					 const struct rhashtable_params params)
+{
+	const char *object = (const char *)node - params.head_offset;
+
+	uk_check(!*uk_rhash_find(ht, object + params.key_offset, &params), "two of one key");
+	if (uk_insert_err)
+		return uk_insert_err;
+	node->next = ht->first;
+	ht->first = node;
+	return 0;
+}
+
+static inline int rhashtable_remove_fast(struct rhashtable *ht, struct rhash_head *node,
+					 const struct rhashtable_params params)
+{
+	const char *object = (const char *)node - params.head_offset;
+	struct rhash_head **at = uk_rhash_find(ht, object + params.key_offset, &params);
+
+	uk_check(*at == node, "what is removed is not there");
+	*at = node->next;
+	return 0;
+}
+
+/* Bits */
+#define smp_load_acquire(p)		(*(p))
+#define smp_store_release(p, value)	(*(p) = (value))
+#define hash_32(value, bits)		((u32)(value) * 0x61c88647U >> (32 - (bits)))
+#define bitmap_zero(map, bits)		memset(map, 0, (bits) / 8)
+
+static inline bool test_bit(unsigned int n, const unsigned long *map)
+{
+	return map[n / 64] & BIT(n % 64);
+}
+
+static inline void set_bit(unsigned int n, unsigned long *map)
+{
+	map[n / 64] |= BIT(n % 64);
+}
+
+/* Notifiers */
+#define NOTIFY_DONE			0
+
+enum fib_event_type {
+	FIB_EVENT_ENTRY_REPLACE, FIB_EVENT_ENTRY_APPEND, FIB_EVENT_ENTRY_ADD,
+	FIB_EVENT_ENTRY_DEL, FIB_EVENT_RULE_ADD,
+};
+
+struct fib_notifier_info {
+	int family;
+};
+
+struct fib_entry_notifier_info {
+	struct fib_notifier_info info;
+	u32 dst;
+	int dst_len;
+	u8 dscp, type;
+};
+
+#define inet_dscp_to_dsfield(dscp)	(dscp)
+int register_fib_notifier(struct net *net, struct notifier_block *nb, void *flush, void *extack);
+int unregister_fib_notifier(struct net *net, struct notifier_block *nb);
+
+/* Generic netlink */
+#define NETLINK_GENERIC			16
+#define NETLINK_URELEASE		1
+#define NETLINK_CB(skb)			(*(skb))	/* of which only sk is asked */
+#define NL_SET_ERR_MSG(extack, msg)	((void)((extack)->_msg = (msg)))
+#define SOCK_DEAD			1
+#define sock_hold(sk)			((void)(sk)->held++)
+#define sock_put(sk)			((void)(sk)->held--)
+#define genl_info_net(info)		((info)->net)
+
+struct nla_policy;
+struct genl_ops;
+
+struct genl_info {
+	struct nlattr **attrs;
+	struct netlink_ext_ack *extack;
+	struct net *net;
+	u32 snd_portid;
+};
+
+struct netlink_notify {
+	struct net *net;
+	u32 portid;
+	int protocol;
+};
+
+static inline u32 nla_get_u32(const struct nlattr *attr)
+{
+	u32 value;
+
+	memcpy(&value, attr->data, sizeof(value));
+	return value;
+}
+
+int netlink_register_notifier(struct notifier_block *nb);
+int netlink_unregister_notifier(struct notifier_block *nb);
 
 #endif /* TCPTRACK_UKERNEL_UNIT_H */
