@@ -18,6 +18,7 @@ struct net {
 			int sysctl_max_tw_buckets;
 		} tcp_death_row;
 		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries, sysctl_tcp_syncookies;
+		int sysctl_max_syn_backlog;
 	} ipv4;
 };
 

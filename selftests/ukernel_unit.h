@@ -25,6 +25,7 @@ typedef uint64_t __be64;
 
 UK_SHARED unsigned int uk_warnings;	/* of the log */
 UK_SHARED bool uk_no_memory;		/* allocations fail */
+UK_SHARED int uk_fail_nth;		/* the one that fails, of those from now on */
 UK_SHARED int uk_allocated;		/* so many are not freed */
 UK_SHARED u64 uk_ns;			/* ktime_get_ns() */
 
@@ -71,7 +72,8 @@ static inline void mutex_unlock(struct mutex *lock)
 
 static inline void *uk_alloc(size_t size, int octet)
 {
-	void *p = uk_no_memory ? NULL : malloc(size);
+	bool fails = uk_no_memory || (uk_fail_nth && !--uk_fail_nth);
+	void *p = fails ? NULL : malloc(size);
 
 	if (!p)
 		return NULL;
@@ -97,6 +99,12 @@ static inline void kfree(const void *p)
 	     &(pos)->member != (head) && \
 	     ((n) = (void *)((char *)(pos)->member.next - offsetof(__typeof__(*(pos)), member))); \
 	     (pos) = (n))
+
+static inline void list_move_tail(struct list_head *entry, struct list_head *head)
+{
+	list_del_init(entry);
+	list_add_tail(entry, head);
+}
 
 static inline void list_splice_init(struct list_head *from, struct list_head *to)
 {
@@ -215,8 +223,8 @@ int unregister_fib_notifier(struct net *net, struct notifier_block *nb);
 #define sock_put(sk)			((void)(sk)->held--)
 #define genl_info_net(info)		((info)->net)
 
-struct nla_policy;
-struct genl_ops;
+struct nla_policy { int unused; };
+struct genl_ops { int unused; };
 
 struct genl_info {
 	struct nlattr **attrs;
