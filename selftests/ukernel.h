@@ -91,8 +91,9 @@ struct notifier_block {
 };
 struct ratelimit_state { int unused; };
 struct sk_buff_head { int unused; };
-struct delayed_work { int unused; };
-struct hlist_node { int unused; };
+struct work_struct;
+struct delayed_work { void (*func)(struct work_struct *work); };
+struct hlist_node { struct hlist_node *next, **pprev; };
 
 /* Time */
 #define HZ				1000
@@ -100,6 +101,9 @@ struct hlist_node { int unused; };
 #define get_jiffies_64()		((u64)jiffies)
 #define jiffies64_to_msecs(j)		(j)
 #define tcp_jiffies32			((u32)jiffies)
+#define time_after(a, b)		((long)((b) - (a)) < 0)
+#define time_before(a, b)		time_after(b, a)
+#define time_after_eq(a, b)		(!time_before(a, b))
 extern unsigned long jiffies;
 
 static inline unsigned int jiffies_to_msecs(u32 j)

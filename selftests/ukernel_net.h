@@ -18,7 +18,8 @@ struct net {
 			int sysctl_max_tw_buckets;
 		} tcp_death_row;
 		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries, sysctl_tcp_syncookies;
-		int sysctl_max_syn_backlog;
+		int sysctl_max_syn_backlog, sysctl_tcp_keepalive_time, sysctl_tcp_keepalive_intvl;
+		u8 sysctl_tcp_keepalive_probes;
 	} ipv4;
 };
 
@@ -271,10 +272,12 @@ struct nf_conn { unsigned long status; };
 #define RCV_SHUTDOWN			1
 
 struct sock {
+	struct sock *next;	/* in its bucket */
 	struct net *net;
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
 	u8 sk_shutdown, acked;
+	bool unhashed, overflowed;
 	u16 sk_family, sk_num;
 	int sk_err, sk_bound_dev_if, held;
 	u32 sk_ack_backlog, sk_max_ack_backlog;
@@ -311,7 +314,7 @@ struct sock {
 #define sock_net(sk)			((sk)->net)
 #define sock_flag(sk, flag)		((sk)->sk_done)
 #define sk_fullsock(sk)			(BIT((sk)->sk_state) & TCPF_FULL)
-#define sk_acceptq_is_full(sk)		((void)(sk), false)
+#define sk_acceptq_is_full(sk)		((sk)->sk_ack_backlog > (sk)->sk_max_ack_backlog)
 #define reqsk_queue_len(queue)		((queue)->len)
 #define reqsk_queue_len_young(queue)	((queue)->young)
 #define inet_csk_reqsk_queue_len(sk)	((sk)->icsk_accept_queue.len)

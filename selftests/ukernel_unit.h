@@ -106,6 +106,16 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 	list_add_tail(entry, head);
 }
 
+static inline void list_splice_tail(struct list_head *from, struct list_head *to)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+}
+
 static inline void list_splice_init(struct list_head *from, struct list_head *to)
 {
 	if (list_empty(from))
@@ -117,7 +127,46 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 	INIT_LIST_HEAD(from);
 }
 
-/* A hash table is a list. */
+#define this_cpu_ptr(p)			(p)
+#define alloc_percpu(type)		((type *)uk_alloc(sizeof(type) * UK_CPUS, 0))
+#define free_percpu(p)			kfree(p)
+#define SZ_16K				(16 << 10)
+#define SZ_128K				(128 << 10)
+#define PAGE_SHIFT			12
+#define totalram_pages()		(uk_pages)
+
+UK_SHARED unsigned long uk_pages;
+
+/* Parameters are seen from outside of their file. */
+#define MODULE_PARM_DESC(name, text)
+#define module_param(name, type, mode)	type *const uk_param_##name = &(name)
+
+/* A hash table is a list. (One is called as a function of string.h is.) */
+#define DEFINE_HASHTABLE(name, bits)	struct hlist_node *uk_table_##name
+#define hash_add_rcu(name, node, key)	((void)(key), hlist_add_head(node, &uk_table_##name))
+#define uk_hash_entry(node, type, member) \
+	((node) ? container_of(node, type, member) : NULL)
+#define hash_for_each_possible_rcu(name, obj, member, key) \
+	for ((obj) = uk_hash_entry(uk_table_##name, __typeof__(*(obj)), member); (obj); \
+	     (obj) = uk_hash_entry((obj)->member.next, __typeof__(*(obj)), member))
+
+static inline void hlist_add_head(struct hlist_node *node, struct hlist_node **head)
+{
+	node->next = *head;
+	node->pprev = head;
+	if (node->next)
+		node->next->pprev = &node->next;
+	*head = node;
+}
+
+static inline void hash_del_rcu(struct hlist_node *node)
+{
+	*node->pprev = node->next;
+	if (node->next)
+		node->next->pprev = node->pprev;
+	node->pprev = NULL;
+}
+
 struct rhashtable_params {
 	size_t head_offset, key_offset, key_len;
 	bool automatic_shrinking;
@@ -189,6 +238,61 @@ static inline void set_bit(unsigned int n, unsigned long *map)
 {
 	map[n / 64] |= BIT(n % 64);
 }
+
+/* Namespaces */
+struct pernet_operations {
+	int (*init)(struct net *net);
+	void (*pre_exit)(struct net *net);
+	void (*exit)(struct net *net);
+	unsigned int *id;
+	size_t size;
+};
+
+int register_pernet_subsys(struct pernet_operations *ops);
+void unregister_pernet_subsys(struct pernet_operations *ops);
+
+/* Chance is what the test says. */
+u32 get_random_u32(void);
+#define jhash_2words(a, b, salt)	((u32)(a) ^ (u32)(b) ^ (salt))
+
+/* SYN cookies */
+#define TICK_NSEC			1000000L
+#define TCP_SYNCOOKIE_VALID		(120 * HZ)
+#define tcp_synq_no_recent_overflow(sk)	(!(sk)->overflowed)
+#define tcp_synq_overflow(sk)		((sk)->overflowed = true)
+
+/* Work: only noted, with its delay. */
+#define DECLARE_DELAYED_WORK(name, f)	struct delayed_work name = { .func = (f) }
+#define system_unbound_wq		0
+#define queue_delayed_work(wq, work, n)	uk_queue(work, n)
+#define mod_delayed_work(wq, work, n)	uk_queue(work, n)
+#define cancel_delayed_work_sync(work)	uk_queue(NULL, 0)
+
+UK_SHARED struct delayed_work *uk_work;
+UK_SHARED unsigned long uk_delay;
+
+static inline void uk_queue(struct delayed_work *work, unsigned long delay)
+{
+	uk_work = work;
+	uk_delay = delay;
+}
+
+/* The tables of sockets, of which nobody moves to another bucket. */
+struct inet_hashinfo {
+	unsigned int ehash_mask, lhash2_mask;
+	struct inet_ehash_bucket *ehash;
+	struct inet_listen_hashbucket {
+		struct hlist_nulls_head nulls_head;
+	} *lhash2;
+};
+
+#define hlist_nulls_empty(head)		(!(head)->first)
+#define get_nulls_value(node)		((void)(node), slot)	/* as its caller calls it */
+#define sk_nulls_for_each_rcu(sk, node, head) \
+	for ((node) = NULL, (sk) = (struct sock *)(head)->first; (sk); (sk) = (sk)->next)
+#define sk_unhashed(sk)			((sk)->unhashed)
+#define sk_refcnt			held
+#define refcount_inc_not_zero(n)	(++*(n))
 
 /* Notifiers */
 #define NOTIFY_DONE			0

@@ -120,7 +120,7 @@ TEST_F(view, values)
 	self->sum.halfopen = 2;
 	halfopen_max = 9;
 	self->tn.nfloods.counter = 1;
-	tt_cookie_result = -ENOSYS;
+	tt_cookie_result = -EINVAL;
 	self->net.ipv4.tcp_death_row.sysctl_max_tw_buckets = 4096;
 	for (i = 0; i < TT_VALUE_COUNT; i++)
 		value[i] = -77;
@@ -132,7 +132,7 @@ TEST_F(view, values)
 	EXPECT_EQ(2, value[TT_VALUE_halfopen]);
 	EXPECT_EQ(9, value[TT_VALUE_halfopen_max]);
 	EXPECT_EQ(1, value[TT_VALUE_cookie_mode]);
-	EXPECT_EQ(-ENOSYS, value[TT_VALUE_cookie_selftest]);
+	EXPECT_EQ(-EINVAL, value[TT_VALUE_cookie_selftest]);
 	EXPECT_EQ(4096, value[TT_VALUE_timewait_max]);
 	EXPECT_EQ(1, value[TT_VALUE_tracepoint]);
 	EXPECT_STREQ("uptime_ms", tt_value_names[TT_VALUE_uptime_ms]);
