@@ -43,6 +43,7 @@ static struct _test_data_cookie_ack *all;
 static u32 chance;	/* whatever is asked for */
 static bool on, good, nobody_listens, no_flow;
 static int checked, made, restarted;
+static u32 entered;	/* states, a bit each */
 
 u32 get_random_u32(void)
 {
@@ -109,6 +110,7 @@ void tt_local_arrive(struct tt_flow *flow, int end)
 
 void tt_flow_move(struct tt_flow *flow, int end, enum tt_state state)
 {
+	entered |= BIT(state);
 	flow->ep[end].state = state;
 }
 
@@ -193,7 +195,9 @@ TEST_F(cookie_ack, source)
 
 	chance = U32_MAX;
 	EXPECT_EQ(2, passed(self, 1));
+	self->ctx.key.addr[1].s6_addr32[0] = 5;	/* whoever it speaks to */
 	EXPECT_EQ(0, passed(self, 1));
+	self->ctx.key.addr[1].s6_addr32[0] = 0;
 	EXPECT_EQ(2, passed(self, 2));
 	EXPECT_EQ(0, passed(self, 1 + SHARES));
 	EXPECT_EQ(2, passed(self, SHARES - 1));
@@ -356,6 +360,7 @@ TEST_F(cookie_ack, left_alone)
 TEST_F(cookie_ack, good_one)
 {
 	good = true;
+	self->flow.opener = 1;
 	self->sk.sk_ack_backlog = 11;
 	EXPECT_EQ(TT_PASS, tt_halfopen_ack(&self->ctx));
 	EXPECT_EQ(0, self->stats[0].stat[TT_STAT_cookies_valid]);
@@ -368,6 +373,7 @@ TEST_F(cookie_ack, good_one)
 	EXPECT_EQ(1, made);
 	EXPECT_EQ(BIT(1), self->flow.local);
 	EXPECT_EQ(0, self->flow.opener + 0);
+	EXPECT_EQ(BIT(TT_SYN_RECEIVED) | BIT(TT_ESTABLISHED), entered);
 	EXPECT_EQ(TT_ESTABLISHED, self->flow.ep[0].state);
 	EXPECT_EQ(TT_ESTABLISHED, self->flow.ep[1].state);
 	EXPECT_EQ(TT_F_SYNACK | TT_F_PROVEN | TT_F_PEER_AWAY, self->flow.flags);
@@ -386,6 +392,9 @@ TEST_F(cookie_ack, good_one)
 	EXPECT_EQ(3, self->flow.local);
 	EXPECT_EQ(TT_SYN_SENT, self->flow.ep[0].state);
 	EXPECT_EQ(2, made);
+	self->flow.flags = TT_F_PROVEN;
+	EXPECT_EQ(TT_PASS, tt_halfopen_ack(&self->ctx));
+	EXPECT_EQ(1, restarted);
 }
 
 TEST_HARNESS_MAIN

@@ -35,7 +35,6 @@ FIXTURE(net)
 
 unsigned long jiffies;
 struct net init_net;
-extern uint *const uk_param_flows_max, *const uk_param_halfopen_max;
 
 static struct pernet_operations *ops;
 static int registration_err;

@@ -28,7 +28,7 @@ FIXTURE(override)
 
 unsigned long jiffies;
 struct net init_net;
-spinlock_t tt_listeners_lock;
+spinlock_t tt_listeners_lock;	/* of what is kept */
 
 static int stopped, kicked;
 static struct tt_listener *stopped_last;
@@ -93,6 +93,7 @@ static void place_init(struct place *place)
 	for (i = 0; i <= MOST; i++) {
 		place->listener[i].key.tn = &place->tn;
 		place->listener[i].key.port = i;
+		memset(&place->listener[i].override, 0xff, sizeof(struct tt_override));
 		tt_override_init(&place->listener[i].override);
 	}
 }

@@ -140,6 +140,7 @@ UK_SHARED unsigned long uk_pages;
 /* Parameters are seen from outside of their file. */
 #define MODULE_PARM_DESC(name, text)
 #define module_param(name, type, mode)	type *const uk_param_##name = &(name)
+extern unsigned int *const uk_param_flows_max, *const uk_param_halfopen_max;
 
 /* A hash table is a list. (One is called as a function of string.h is.) */
 #define DEFINE_HASHTABLE(name, bits)	struct hlist_node *uk_table_##name
