@@ -40,7 +40,7 @@ static struct pernet_operations *ops;
 static int registration_err;
 static struct net *there;	/* a namespace that is older than the module */
 static int fails = PARTS;	/* the part that cannot be made */
-static int made[PARTS], hooks_out;
+static int made[PARTS], hooks_out, let_go;
 
 static int make(enum part part)
 {
@@ -155,15 +155,18 @@ int tt_hook_switch(struct tt_net *tn)
 void tt_halfopen_net_exit(struct tt_net *tn)
 {
 	uk_check(made[LISTENERS] && made[FLOWS], "its queues and flows have gone");
+	let_go++;
 }
 
 void tt_subscription_net_exit(struct tt_net *tn)
 {
 	uk_check(list_empty(&tn->subscriptions), "somebody has subscribed");
+	let_go++;
 }
 
 void tt_special_exit(struct tt_net *tn)
 {
+	let_go++;
 }
 
 /* Of conf.c, which is compiled with it for what the settings may be. */
@@ -351,7 +354,9 @@ TEST_F(net, comes_and_goes)
 	EXPECT_EQ(NULL, tt_net_find(&self->net));
 	EXPECT_EQ(&self->first, tt_net_find(&init_net));
 	EXPECT_EQ(&self->first.list, tt_nets.next);
+	let_go = 0;
 	ops->exit(&self->net);
+	EXPECT_EQ(3, let_go);
 	for (i = 0; i < PARTS; i++)
 		EXPECT_EQ(0, made[i]);
 	free_percpu(self->first.stats);
