@@ -25,7 +25,7 @@
 
 /**
  * struct tt_budget - ACKs without a good cookie that the stack may answer with a RST
- * @until: jiffies when this second is over
+ * @since: jiffies when this second began
  * @salt: decides which sources have which share, this second
  * @left: of each share
  *
@@ -35,7 +35,7 @@
  * share, another one each second, whose size nobody knows.
  */
 struct tt_budget {
-	unsigned long until;
+	unsigned long since;
 	u32 salt;
 	u32 left[SHARES];
 };
@@ -70,8 +70,9 @@ static u32 *share(const struct tt_ctx *ctx)
 
 	if (!resets)
 		return NULL;
-	if (time_after_eq(jiffies, b->until)) {
-		b->until = jiffies + HZ;
+	/* (a CPU may not have been here for half of what jiffies of 32 bits can tell apart) */
+	if (jiffies - b->since >= HZ) {
+		b->since = jiffies;
 		b->salt = get_random_u32();
 		memset(b->left, 0xff, sizeof(b->left));
 	}

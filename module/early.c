@@ -191,14 +191,14 @@ static void receive(struct sk_buff *skb, u8 pf)
  * @addr: destination
  * @ifindex: by which device
  * @family: AF_INET or AF_INET6
- * @until: the jiffy in which it holds; later, an address may be gone, NAT be there
+ * @jiffy: in which it holds; later, an address may be gone, NAT be there
  */
 struct ground {
 	const struct tt_net *tn;
 	struct in6_addr addr;
 	int ifindex;
 	u32 family;
-	unsigned long until;
+	unsigned long jiffy;
 };
 
 static DEFINE_PER_CPU(struct ground, ground);
@@ -210,7 +210,7 @@ static bool is_ours(const struct tt_ctx *ctx, const struct nf_hook_state *at)
 	struct ground *g = this_cpu_ptr(&ground);
 	bool v4 = ctx->key.family == AF_INET;
 
-	if (!time_after(jiffies, g->until) && g->tn == ctx->tn && g->ifindex == at->in->ifindex &&
+	if (g->jiffy == jiffies && g->tn == ctx->tn && g->ifindex == at->in->ifindex &&
 	    g->family == ctx->key.family && ipv6_addr_equal(&g->addr, addr))
 		return true;
 	if (!(v4 ? is_local_v4(at->net, at->in, addr->s6_addr32[3]) :

@@ -145,7 +145,7 @@ static enum tt_flood_class class(const struct tt_flood_report *r, bool known)
 
 	if (accept_full > syns / 2)
 		return TT_SLOW_ACCEPT;
-	if (valid && valid >= sent / 2)
+	if (valid && valid >= sent - sent / 2)
 		return TT_CROWD;
 	return known && r->sources * 4 < syns ? TT_FEW_SOURCES : TT_SPOOFED;
 }

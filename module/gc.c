@@ -103,7 +103,8 @@ static void sweep_forward(struct tt_flow *flow)
 	else if (a >= TT_TIME_WAIT || b >= TT_TIME_WAIT)
 		tt_flow_end(flow, TT_NORMAL);
 	else
-		tt_flow_end(flow, limit == HANDSHAKE_MS ? TT_HANDSHAKE_TIMEOUT : TT_IDLE);
+		tt_flow_end(flow, a <= TT_SYN_RECEIVED || b <= TT_SYN_RECEIVED ?
+				  TT_HANDSHAKE_TIMEOUT : TT_IDLE);
 }
 
 /* Whether the state may change without a segment and without the tracepoint. */

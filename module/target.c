@@ -26,13 +26,13 @@ struct place {
 /**
  * struct memory - what this CPU has found last; bottom halves are off
  * @place: where
- * @until: the jiffy in which it holds
+ * @jiffy: in which it holds
  * @seq: tt_queues_seq() before it was looked up: no queue has come or gone since
  * @q: alive while @seq is the same, for who reads that under RCU
  */
 struct memory {
 	struct place place;
-	unsigned long until;
+	unsigned long jiffy;
 	unsigned int seq;
 	struct tt_queue *q;
 };
@@ -75,7 +75,7 @@ static __always_inline bool is_there(const struct place *p, const struct tt_ctx 
 static __always_inline struct tt_queue *recall(const struct memory *m, const struct tt_ctx *ctx,
 					       unsigned int seq)
 {
-	if (time_after(jiffies, m->until) || m->seq != seq || !is_there(&m->place, ctx) ||
+	if (m->jiffy != jiffies || m->seq != seq || !is_there(&m->place, ctx) ||
 	    READ_ONCE(m->q->dying) || READ_ONCE(m->q->sk->sk_state) != TCP_LISTEN)
 		return NULL;
 	return m->q;
@@ -93,7 +93,7 @@ static noinline struct tt_queue *look_up(struct tt_ctx *ctx, struct memory *m, u
 	q = make ? tt_queue_get(ctx->tn, sk) : tt_queue_find(sk);
 	if (q && !depends(ctx, sk)) {
 		place_of(&m->place, ctx);
-		m->until = jiffies;
+		m->jiffy = jiffies;
 		m->seq = seq;
 		m->q = q;
 	}

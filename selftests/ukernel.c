@@ -22,7 +22,7 @@ static struct net_generic gen = { .ptr = { &uk.tn } };
 struct net init_net = { .gen = &gen };
 unsigned int tt_net_id;
 struct tt_net *tt_net_first = &uk.tn;
-struct mutex tt_nets_mutex;
+struct mutex tt_nets_mutex = { .held = 1 };	/* of hooks; nobody else is there */
 
 /* Memory */
 

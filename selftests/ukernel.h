@@ -68,7 +68,8 @@ typedef struct { u64 key[2]; } siphash_key_t;
 #define div_u64(a, b)			((u64)(a) / (b))
 #define ilog2(n)			(31 - __builtin_clz(n))
 #define DECLARE_BITMAP(name, bits)	unsigned long name[((bits) + 63) / 64]
-#define lockdep_assert_held(lock)	((void)(lock))
+/* (a mutex as well) */
+#define lockdep_assert_held(lock)	uk_check(*(const int *)(lock), #lock " is not held")
 #define local_bh_disable()		((void)0)
 #define local_bh_enable()		((void)0)
 
@@ -84,13 +85,16 @@ static inline void uk_check(bool ok, const char *what)
 
 struct mutex { int held; };
 struct rcu_head { int unused; };
-struct rhash_head { int unused; };
-struct rhashtable { int unused; };
-struct notifier_block { int unused; };
+struct rhash_head { struct rhash_head *next; };
+struct rhashtable { struct rhash_head *first; };
+struct notifier_block {
+	int (*notifier_call)(struct notifier_block *nb, unsigned long what, void *data);
+};
 struct ratelimit_state { int unused; };
 struct sk_buff_head { int unused; };
-struct delayed_work { int unused; };
-struct hlist_node { int unused; };
+struct work_struct;
+struct delayed_work { void (*func)(struct work_struct *work); };
+struct hlist_node { struct hlist_node *next, **pprev; };
 
 /* Time */
 #define HZ				1000
@@ -98,6 +102,9 @@ struct hlist_node { int unused; };
 #define get_jiffies_64()		((u64)jiffies)
 #define jiffies64_to_msecs(j)		(j)
 #define tcp_jiffies32			((u32)jiffies)
+#define time_after(a, b)		((long)((b) - (a)) < 0)
+#define time_before(a, b)		time_after(b, a)
+#define time_after_eq(a, b)		(!time_before(a, b))
 extern unsigned long jiffies;
 
 static inline unsigned int jiffies_to_msecs(u32 j)
@@ -137,8 +144,11 @@ static inline void spin_unlock(spinlock_t *lock)
 #define __this_cpu_inc(x)		((x)++)
 #define __this_cpu_add(x, n)		((x) += (n))
 #define this_cpu_add(x, n)		((x) += (n))
-#define per_cpu_ptr(p, cpu)		((void)(cpu), (p))
-#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
+#ifndef UK_CPUS
+#define UK_CPUS				1
+#endif
+#define per_cpu_ptr(p, cpu)		((p) + (cpu))
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < UK_CPUS; (cpu)++)
 
 struct list_head {
 	struct list_head *next, *prev;
@@ -199,5 +209,6 @@ static inline void get_random_bytes(void *p, size_t n)
 	static inline void trace_##name(proto) { } struct uk_trace_##name
 
 #include "ukernel_net.h"
+#include "ukernel_unit.h"
 
 #endif /* TCPTRACK_UKERNEL_H */

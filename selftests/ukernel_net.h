@@ -13,8 +13,13 @@ struct net {
 	struct net_generic *gen;
 	u64 net_cookie;
 	struct {
-		struct { struct inet_hashinfo *hashinfo; } tcp_death_row;
-		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries;
+		struct inet_timewait_death_row {
+			struct inet_hashinfo *hashinfo;
+			int sysctl_max_tw_buckets;
+		} tcp_death_row;
+		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries, sysctl_tcp_syncookies;
+		int sysctl_max_syn_backlog, sysctl_tcp_keepalive_time, sysctl_tcp_keepalive_intvl;
+		u8 sysctl_tcp_keepalive_probes;
 	} ipv4;
 };
 
@@ -274,12 +279,15 @@ struct nf_conn { unsigned long status; };
 #define RCV_SHUTDOWN			1
 
 struct sock {
+	struct sock *next;	/* in its bucket */
 	struct net *net;
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
 	u8 sk_shutdown, acked;
+	bool unhashed, overflowed;
 	u16 sk_family, sk_num;
-	int sk_err, sk_bound_dev_if;
+	int sk_err, sk_bound_dev_if, held;
+	u32 sk_ack_backlog, sk_max_ack_backlog;
 	__be16 sk_dport, inet_sport;
 	__be32 sk_daddr, sk_rcv_saddr;
 	struct in6_addr sk_v6_daddr, sk_v6_rcv_saddr;
@@ -292,7 +300,7 @@ struct sock {
 	struct { u32 start_seq, end_seq; } selective_acks[4];
 	struct { u32 lrcvtime; } icsk_ack;
 	u8 icsk_syn_retries;
-	struct { u8 rskq_defer_accept; int young; } icsk_accept_queue;
+	struct request_sock_queue { u8 rskq_defer_accept; int len, young; } icsk_accept_queue;
 	struct { void *tail; } sk_backlog;
 	struct { unsigned long expires; } tw_timer;
 };
@@ -313,12 +321,14 @@ struct sock {
 #define sock_net(sk)			((sk)->net)
 #define sock_flag(sk, flag)		((sk)->sk_done)
 #define sk_fullsock(sk)			(BIT((sk)->sk_state) & TCPF_FULL)
-#define sk_acceptq_is_full(sk)		((void)(sk), false)
+#define sk_acceptq_is_full(sk)		((sk)->sk_ack_backlog > (sk)->sk_max_ack_backlog)
+#define reqsk_queue_len(queue)		((queue)->len)
 #define reqsk_queue_len_young(queue)	((queue)->young)
+#define inet_csk_reqsk_queue_len(sk)	((sk)->icsk_accept_queue.len)
 #define inet_test_bit(bit, sk)		((void)(sk), false)
 #define tcp_receive_window(tp)		((tp)->rcv_wnd)
 #define before(a, b)			((s32)((a) - (b)) < 0)
-#define sock_gen_put(sk)		((void)(sk))
+#define sock_gen_put(sk)		((void)(sk)->held--)
 
 /* What the test has put where the socket tables are. */
 struct sock *uk_lookup_sock(int family, const void *laddr, u16 lport);
