@@ -108,16 +108,15 @@ static bool evict(struct tt_queue *q, unsigned int ms, enum tt_reason reason)
 }
 
 /*
- * A request of a queue's, with a reference, from as many buckets of the socket table as four of
- * them would be in if they were spread evenly: of a hundred times, twice there is none.
+ * A request of a queue's, with a reference: the next one in the socket table from anywhere. They
+ * are not spread evenly, for who follows a gap goes first, and that makes a larger one.
  */
 static struct sock *any_request(const struct tt_queue *q)
 {
 	const struct inet_hashinfo *info = q->tn->net->ipv4.tcp_death_row.hashinfo;
-	unsigned int slot = get_random_u32(), size = info->ehash_mask + 1, n;
+	unsigned int n = min_t(unsigned int, info->ehash_mask + 1, EVICT_BUCKETS);
+	unsigned int slot = get_random_u32();
 
-	n = min(clamp_t(unsigned int, 4 * (size / max(READ_ONCE(q->seen), 1)), 256,
-			EVICT_BUCKETS), size);
 	for (; n; n--, slot++) {
 		const struct inet_ehash_bucket *head = &info->ehash[slot & info->ehash_mask];
 		struct hlist_nulls_node *node;

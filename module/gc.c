@@ -349,7 +349,6 @@ static bool look_at(struct tt_net *tn, bool full, unsigned long until)
 	const struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
 	bool own = tn->net->ipv4.tcp_death_row.hashinfo != shared, more = false;
 
-	tt_stat_inc(tn, collector_runs);
 	if (own && time_after(jiffies, until))
 		return true;
 	if (own)
@@ -392,22 +391,28 @@ static void run(bool full)
 	walk_listeners(shared);
 	/* init_net is the first; who has spent the time of all comes last in the next run */
 	list_for_each_entry_safe(tn, next, &tt_nets, list) {
-		bool in_time = !time_after(jiffies, until), is_first = tn == tt_net_first;
-		unsigned long turn = is_first ? jiffies + 60 * HZ : jiffies + TURN_MAX;
+		bool in_time = !time_after(jiffies, until), is_first = net_eq(tn->net, &init_net);
+		unsigned long turn = jiffies + TURN_MAX;
 		bool more;
 
-		if (!is_first && time_after(turn, until))
+		if (time_after(turn, until))
 			turn = until;
+		tt_stat_inc(tn, collector_runs);
 		count_listeners(tn);
 		tt_listener_walk_end(tn);
 		more = look_at(tn, full, turn);
-		tt_halfopen_enforce(tn, turn);
+		tt_halfopen_enforce(tn, is_first ? jiffies + 60 * HZ : turn);
 		if (!is_first && in_time && (more || time_after(jiffies, turn)))
 			list_move_tail(&tn->list, &late);
 		tt_flood_tick(tn);
 		tn->kicks = 0;
 		if (is_first)
 			until = jiffies + SWEEP_MAX;
+	}
+	/* what is left of that time is for whom a turn was not enough */
+	list_for_each_entry(tn, &late, list) {
+		if ((tn->walk_at || tn->sweep_at) && !time_after(jiffies, until))
+			look_at(tn, full, until);
 	}
 	list_splice_tail(&late, &tt_nets);
 	kicked = 0;

@@ -73,8 +73,8 @@ with_cookies()
 	local n=$((2 * N)) status
 	ns_sysctl "$a" net.tcptrack.cookie_start=0
 	counters_begin "$a"
-	one_each "$1" && counters_are "$a" syns $n cookies_sent $n cookies_valid $n \
-		cookies_invalid 0 flows_created $n cookie_modes 1 &&
+	one_each "$1" && counters_are "$a" syns "$n" cookies_sent "$n" cookies_valid "$n" \
+		cookies_invalid 0 flows_created "$n" cookie_modes 1 &&
 		[[ $(in_ns "$a" grep -c ':80 ' /proc/net/tcptrack_listeners) -eq 1 ]]
 	status=$?
 	ns_sysctl "$a" net.tcptrack.cookie_start=75

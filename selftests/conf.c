@@ -19,7 +19,7 @@ FIXTURE(conf)
 	struct list_head devices;
 };
 
-struct mutex tt_nets_mutex;	/* of hooks */
+struct mutex tt_nets_mutex;	/* the collector's: nobody waits for the RTNL with it */
 unsigned long jiffies;
 
 /* What the hooks were asked for, what they found set then, and what they say to it. */
@@ -33,7 +33,7 @@ static int kicked;
 
 int tt_hook_switch(struct tt_net *tn)
 {
-	uk_check(tt_nets_mutex.held, "tt_nets_mutex is not held");
+	uk_check(!tt_nets_mutex.held, "tt_nets_mutex is held");
 	uk_check(tn->conf_lock.held, "conf_lock is not held");
 	switched++;
 	at_switch = tn->conf;

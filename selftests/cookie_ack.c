@@ -17,6 +17,8 @@
 #include "target.h"
 #include "track.h"
 
+int tt_cookie_result;
+
 #define SHARES	64
 
 FIXTURE(cookie_ack)

@@ -15,6 +15,8 @@
 #include "sketch.h"
 #include "watermark.h"
 
+int tt_cookie_result;
+
 #define SYNS	0
 #define SENT	1
 #define VALID	2

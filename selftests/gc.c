@@ -47,7 +47,7 @@ static int gone, moved, taken_back, timers, synced;
 static bool probe = true, full[2];	/* what the last step of a table was told */
 static struct sock *found[2];
 static unsigned long enforced_until[2];
-static int enforced[2], ticks[2], steps[2], slow, walks;
+static int enforced[2], enforcing, ticks[2], steps[2], slow, walks;
 
 static int number(const struct tt_net *tn)
 {
@@ -119,6 +119,7 @@ void tt_halfopen_enforce(struct tt_net *tn, unsigned long until)
 {
 	enforced[number(tn)]++;
 	enforced_until[number(tn)] = until - jiffies;
+	jiffies += enforcing;
 }
 
 void tt_flood_tick(struct tt_net *tn)
@@ -198,6 +199,7 @@ FIXTURE_SETUP(gc)
 		self->tn[i].net = i ? &self->other : &init_net;
 		self->tn[i].stats = self->stats[i];
 		self->tn[i].conf.forward = 1;
+		atomic_set(&self->tn[i].nflows, 1);
 		list_add_tail(&self->tn[i].list, &tt_nets);
 		self->sk[i].net = &init_net;
 	}
@@ -387,6 +389,12 @@ TEST_F(gc, local_corrected)
 	EXPECT_EQ(1, timers);
 }
 
+static void two_runs(void)
+{
+	uk_work->func(NULL);
+	uk_work->func(NULL);
+}
+
 /* Every other run, or each one where no tracepoint tells; what is silent, in all of them. */
 TEST_F(gc, full_sockets_are_looked_at_seldom)
 {
@@ -408,23 +416,19 @@ TEST_F(gc, full_sockets_are_looked_at_seldom)
 	probe = true;
 	self->sk[0].sk_state = TCP_FIN_WAIT2;
 	is(self, 0, 1, TT_FIN_WAIT_2, TT_ESTABLISHED);
-	uk_work->func(NULL);
-	uk_work->func(NULL);
+	two_runs();
 	EXPECT_EQ(5, timers);
 	/* a request is, a full socket in its state is not; nor is another state of that flow */
 	self->sk[0].sk_state = TCP_NEW_SYN_RECV;
 	is(self, TT_F_REQUEST, 1, TT_SYN_RECEIVED, TT_ESTABLISHED);
-	uk_work->func(NULL);
-	uk_work->func(NULL);
+	two_runs();
 	EXPECT_EQ(7, timers);
 	is(self, 0, 1, TT_SYN_RECEIVED, TT_ESTABLISHED);
-	uk_work->func(NULL);
-	uk_work->func(NULL);
+	two_runs();
 	EXPECT_EQ(8, timers);
 	self->sk[0].sk_state = TCP_ESTABLISHED;
 	is(self, TT_F_REQUEST, 1, TT_ESTABLISHED, TT_ESTABLISHED);
-	uk_work->func(NULL);
-	uk_work->func(NULL);
+	two_runs();
 	EXPECT_EQ(9, timers);
 }
 
@@ -441,7 +445,7 @@ TEST_F(gc, a_large_table_is_swept_in_parts)
 	EXPECT_EQ(0, self->tn[0].sweep_at);
 	EXPECT_EQ(6, self->tn[1].sweep_at);
 	EXPECT_EQ(60 * SECOND, enforced_until[0]);
-	EXPECT_EQ(-100UL, enforced_until[1]);
+	EXPECT_EQ(-75UL, enforced_until[1]);	/* of a turn of 125 ms */
 	EXPECT_EQ(1, ticks[1]);
 	EXPECT_EQ(1, self->stats[1][0].stat[TT_STAT_collector_runs]);
 	EXPECT_TRUE(full[0] && full[1]);
@@ -459,27 +463,24 @@ TEST_F(gc, a_large_table_is_swept_in_parts)
 /* What init_net sets has effect at once, if nothing had in the last 100 ms. */
 TEST_F(gc, kicked_by_init_net)
 {
+	static const unsigned long later[] = { 0, 99, 1, 100000 }, delay[] = { 100, 1, 0, 0 };
+	unsigned int i;
+
 	tt_gc_kick(&self->tn[0]);
 	EXPECT_EQ(NULL, uk_work);	/* before the first run */
 	tt_gc_start();
 	uk_work->func(NULL);
-	tt_gc_kick(&self->tn[0]);
-	EXPECT_EQ(100, uk_delay);
-	jiffies += 99;
-	tt_gc_kick(&self->tn[0]);
-	EXPECT_EQ(1, uk_delay);
-	jiffies += 1;
-	tt_gc_kick(&self->tn[0]);
-	EXPECT_EQ(0, uk_delay);
-	jiffies += 100000;
-	tt_gc_kick(&self->tn[0]);
-	EXPECT_EQ(0, uk_delay);
+	for (i = 0; i < ARRAY_SIZE(later); i++) {
+		jiffies += later[i];
+		tt_gc_kick(&self->tn[0]);
+		EXPECT_EQ(delay[i], uk_delay);
+	}
 	tt_gc_stop();
 	tt_gc_kick(&self->tn[0]);
 	EXPECT_EQ(NULL, uk_work);
 }
 
-/* Another namespace looks at its own limits, ten times between two runs. */
+/* Another namespace looks at its own limits, ten times between two runs, and for 100 ms in all. */
 TEST_F(gc, kicked_by_another)
 {
 	int i;
@@ -487,14 +488,18 @@ TEST_F(gc, kicked_by_another)
 	for (i = 0; i < 12; i++)
 		tt_gc_kick(&self->tn[1]);
 	EXPECT_EQ(10, enforced[1]);
-	EXPECT_EQ(100, enforced_until[1]);
+	EXPECT_EQ(100 - 9, enforced_until[1]);
 	EXPECT_EQ(NULL, uk_work);
 	tt_gc_start();
-	tt_gc_kick(&self->tn[1]);
-	EXPECT_EQ(12, enforced[1]);
+	enforcing = 60;
+	for (i = 0; i < 3; i++)
+		tt_gc_kick(&self->tn[1]);
+	EXPECT_EQ(39, enforced_until[1]);
+	EXPECT_EQ(13, enforced[1]);
 	self->tn[1].dismantled = true;
+	uk_work->func(NULL);
 	tt_gc_kick(&self->tn[1]);
-	EXPECT_EQ(12, enforced[1]);
+	EXPECT_EQ(14, enforced[1]);
 }
 
 TEST_HARNESS_MAIN

@@ -143,7 +143,8 @@ void tt_sysctl_exit(struct tt_net *tn)
 
 int tt_hook_switch(struct tt_net *tn)
 {
-	uk_check(tt_nets_mutex.held, "tt_nets_mutex is not held");
+	uk_check(!tt_nets_mutex.held, "tt_nets_mutex is held");
+	uk_check(tn->conf_lock.held, "conf_lock is not held");
 	if (tn->dismantled) {
 		hooks_out++;
 		made[HOOKS] = 0;

@@ -8,6 +8,8 @@
 #include "net.h"
 #include "override.h"
 
+int tt_cookie_result;
+
 #define MOST		256	/* of a namespace */
 #define MOST_OTHERS	4096	/* of all but init_net */
 #define PLACES		(MOST_OTHERS / MOST + 1)

@@ -9,7 +9,6 @@
 #define RTN_BROADCAST	3
 
 unsigned long jiffies;
-struct mutex tt_nets_mutex = { .held = 1 };	/* of who switches it */
 
 static struct notifier_block *registered;
 static int registrations, registration_err;
@@ -39,6 +38,7 @@ FIXTURE_SETUP(special)
 	/* what was there before */
 	memset(self->tn.special.octets, 0xff, sizeof(self->tn.special.octets));
 	memset(self->tn.special.nets, 0xff, sizeof(self->tn.special.nets));
+	mutex_lock(&self->tn.conf_lock);
 	tt_special_switch(&self->tn, true);
 }
 
@@ -129,6 +129,7 @@ TEST_F(special, length)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		tt_special_exit(&self->tn);
 		memset(&self->tn, 0, sizeof(self->tn));
+		mutex_lock(&self->tn.conf_lock);
 		tt_special_switch(&self->tn, true);
 		local(cases[i].prefix, cases[i].len);
 		EXPECT_EQ(cases[i].octets, octets(self))
@@ -215,6 +216,7 @@ TEST_F(special, is_not_known)
 {
 	tt_special_exit(&self->tn);
 	memset(&self->tn, 0, sizeof(self->tn));
+	mutex_lock(&self->tn.conf_lock);
 	registration_err = -ENOMEM;
 	tt_special_switch(&self->tn, true);
 	EXPECT_TRUE(may_be(self, "198.51.100.1"));

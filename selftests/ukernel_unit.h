@@ -129,6 +129,7 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 
 #define this_cpu_ptr(p)			(p)
 #define alloc_percpu(type)		((type *)uk_alloc(sizeof(type) * UK_CPUS, 0))
+#define alloc_percpu_gfp(type, gfp)	alloc_percpu(type)
 #define free_percpu(p)			kfree(p)
 #define SZ_16K				(16 << 10)
 #define SZ_128K				(128 << 10)
@@ -228,6 +229,7 @@ static inline int rhashtable_remove_fast(struct rhashtable *ht, struct rhash_hea
 #define smp_load_acquire(p)		(*(p))
 #define smp_store_release(p, value)	(*(p) = (value))
 #define hash_32(value, bits)		((u32)(value) * 0x61c88647U >> (32 - (bits)))
+#define hash_64(value, bits)		((u32)((u64)(value) * 0x61C8864680B583EBULL >> (64 - (bits))))
 #define bitmap_zero(map, bits)		memset(map, 0, (bits) / 8)
 
 static inline bool test_bit(unsigned int n, const unsigned long *map)
@@ -290,7 +292,7 @@ struct inet_hashinfo {
 #define hlist_nulls_empty(head)		(!(head)->first)
 #define get_nulls_value(node)		((void)(node), slot)	/* as its caller calls it */
 #define sk_nulls_for_each_rcu(sk, node, head) \
-	for ((node) = NULL, (sk) = (struct sock *)(head)->first; (sk); (sk) = (sk)->next)
+	for ((node) = NULL, (void)(node), (sk) = (struct sock *)(head)->first; (sk); (sk) = (sk)->next)
 #define sk_unhashed(sk)			((sk)->unhashed)
 #define sk_refcnt			held
 #define refcount_inc_not_zero(n)	(++*(n))
