@@ -322,12 +322,23 @@ module_gone()
 	mends module "the module is not loaded" "modprobe tcptrack"
 }
 
+# What was set is there again with the new module. Where the service of the settings runs, it is
+# the one that saves and restores.
 older()
 {
+	local text="the module that is loaded is 0.0.9, older than this program (0.1.0)" PATH=$scratch:$PATH
+	local reload="modprobe -r tcptrack && modprobe tcptrack" saved=/root/tcptrack.json status
 	echo 0.0.9 >"$scratch/version"
-	mount --bind "$scratch/version" /sys/module/tcptrack/version || return
-	mends version "the module that is loaded is 0.0.9, older than this program (0.1.0)" \
-		"modprobe -r tcptrack && modprobe tcptrack"
+	mount --bind "$scratch/version" /sys/module/tcptrack/version &&
+		"$ctl" -n "$a" set cookie_start=71 || return
+	mkdir /run/tcptrack-restore
+	finds version "$text" "systemctl stop tcptrack-restore && $reload && \
+systemctl start tcptrack-restore"
+	status=$?
+	rmdir /run/tcptrack-restore
+	[[ $status -eq 0 ]] && mends version "$text" \
+		"tcptrackctl save $saved && $reload && tcptrackctl restore $saved" &&
+		[[ $("$ctl" -n "$a" settings | grep ^cookie_start) == 'cookie_start = 71' ]]
 }
 
 # What the firmware says, in a directory that is laid over it. (Its own command asks the

@@ -15,6 +15,11 @@
 
 #define SYSCTL	"@sysctl -w "
 
+#define RELOAD		"modprobe -r tcptrack && modprobe tcptrack && "
+#define SAVED		"/root/tcptrack.json"
+#define BY_FILE		"tcptrackctl save " SAVED " && " RELOAD "tcptrackctl restore " SAVED
+#define BY_SERVICE	"systemctl stop tcptrack-restore && " RELOAD "systemctl start tcptrack-restore"
+
 /* What the module says, or NULL without one. */
 static json_t *stats;
 static const char *checking;
@@ -156,14 +161,16 @@ static void check_secure_boot(void)
 			     "Secure Boot is on, where a kernel may refuse a module that is not signed with a known key; DKMS signs with this one, which the firmware asks about at the next boot");
 }
 
+/* With the module its settings go: they are taken along, by their service where it runs. */
 static void check_version(void)
 {
+	bool service = !access("/run/tcptrack-restore", F_OK);
 	char version[64];
 
 	if (!first_line("/sys/module/tcptrack/version", version, sizeof(version)))
 		return;
 	if (strverscmp(TCPTRACK_VERSION, version) > 0)
-		doctor_found("modprobe -r tcptrack && modprobe tcptrack",
+		doctor_found(service ? BY_SERVICE : BY_FILE,
 			     "the module that is loaded is %s, older than this program (%s)",
 			     version, TCPTRACK_VERSION);
 }
