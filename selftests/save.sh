@@ -395,6 +395,22 @@ tcptrackctl: $b: [::]:444 is not saved: the name of its device is not UTF-8" \
 	return "$status"
 }
 
+# Where cookies do not work, the module's own mode is nobody's wish: what is enforced is saved, and
+# restored.
+no_cookies()
+{
+	local TCPTRACK_KO=$TCPTRACK_KO ko=$scratch/tcptrack.ko
+	broken_cookies "$ko" && begin cookies || return
+	edit -e 's/"mode": "monitor"/"mode": "enforce"/' || return
+	TCPTRACK_KO=$ko
+	tt_load
+	prints 0 '' "$ctl" -n "$a" restore "$file" &&
+		cmp <("$ctl" -n "$a" save) <(text_of_a | sed '/"mode"/d') &&
+		prints 0 '' "$ctl" -n "$a" restore "$file.edited" &&
+		cmp <("$ctl" -n "$a" save) <(text_of_a | sed 's/"mode": "monitor"/"mode": "enforce"/') &&
+		prints 0 '' "$ctl" -n "$a" restore <("$ctl" -n "$a" save)
+}
+
 for_users()
 {
 	begin users && chmod 644 "$file" && change "$a" || return
@@ -413,7 +429,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 21
+plan 22
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -437,5 +453,6 @@ check "what is no saved file" other_files
 check "what is no namespace" no_namespace
 check "names that are not UTF-8" odd_names
 check "for users" for_users
+check "where SYN cookies do not work" no_cookies
 check "without the module" no_module
 finish
