@@ -18,8 +18,7 @@
 
 #define CHILD_S		10	/* for the module's answers */
 
-/* What a memfd has in it, or NULL. */
-static char *contents(int fd, size_t *size)
+char *child_text(int fd, size_t *size)
 {
 	off_t n = lseek(fd, 0, SEEK_END);
 	char *text = n < 0 ? NULL : malloc(n + 1);
@@ -32,6 +31,7 @@ static char *contents(int fd, size_t *size)
 		text[n] = '\0';
 		*size = n;
 	}
+	close(fd);
 	return text;
 }
 
@@ -116,9 +116,5 @@ int child_end_file(struct child *c, int *status)
 
 char *child_end(struct child *c, int *status, size_t *size)
 {
-	int fd = child_end_file(c, status);
-	char *text = contents(fd, size);
-
-	close(fd);
-	return text;
+	return child_text(child_end_file(c, status), size);
 }
