@@ -267,6 +267,21 @@ for_users()
 	return "$status"
 }
 
+# Its status is known, whoever started it and with whatever memory. (memfd_noexec is of Linux 6.3.)
+started_oddly()
+{
+	local noexec=/proc/sys/vm/memfd_noexec status
+	[[ ! -e $noexec ]] || echo 2 >"$noexec" || return
+	nsenter --net="/run/netns/$a" -- perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' \
+		"$ctl" serve-metrics --listen 127.0.0.1:9479 &
+	served=$!
+	wait_for known 9479 10 && page 127.0.0.1 9479
+	status=$?
+	kill "$served"
+	[[ ! -e $noexec ]] || echo 0 >"$noexec"
+	return "$status"
+}
+
 # unable TEXT COMMAND...: a server that cannot ask says why.
 unable()
 {
@@ -293,7 +308,7 @@ reasons()
 		unable "no answer from the module" prlimit --fsize=100 --core=0
 }
 
-plan 15
+plan 16
 tt_load
 ns_add a
 serve_at four 127.0.0.1 9475
@@ -312,6 +327,7 @@ check "for a user without privileges" for_users
 check "a page for all who ask within a second" shared
 check "a long page" long_page
 check "clients that ask and do not read" readers
+check "ignored children, and no executable memory" started_oddly
 check "why there is no page" reasons
 check "without the module, and with another one" without_module
 finish

@@ -17,6 +17,7 @@
 #include "tcptrackctl.h"
 
 #define CHILD_S		10	/* for the module's answers */
+#define NOEXEC_SEAL	0x0008U	/* MFD_NOEXEC_SEAL, which libc's header may not have */
 
 char *child_text(int fd, size_t *size)
 {
@@ -74,15 +75,25 @@ static void close_all(struct child *c)
 	}
 }
 
+/* Where vm.memfd_noexec=2 has it, only so; before Linux 6.3 there is no such flag. */
+static int memory(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | NOEXEC_SEAL);
+
+	return fd < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : fd;
+}
+
 bool child_start(struct child *c, void (*run)(void))
 {
 	int ends[2] = { -1, -1 };
 
-	c->out = memfd_create("answer", MFD_CLOEXEC);
-	c->err = memfd_create("errors", MFD_CLOEXEC);
+	c->out = memory("answer");
+	c->err = memory("errors");
 	c->pid = -1;
 	c->done = -1;
 	fflush(NULL);
+	/* ignored, as who started us may have it, it would leave no status */
+	signal(SIGCHLD, SIG_DFL);
 	if (c->out >= 0 && c->err >= 0 && !pipe(ends))
 		c->pid = fork();
 	if (!c->pid) {
