@@ -269,6 +269,29 @@ nothing found; 2 not checked" ]] || { echo "$out"; return 1; }
 	ns_sysctl "$a" net.ipv4.tcp_timestamps=1
 }
 
+# Where /proc/sys shows nothing of it, as in some containers, the module is asked.
+masked()
+{
+	local sysctls=/proc/sys/net/tcptrack status
+	mkdir -p "$scratch/empty"
+	in_ns "$a" nft -f - <<-'END' || return
+		table inet wall { chain input { type filter hook input priority 0; policy drop; }; }
+	END
+	nsenter --net="/run/netns/$a" -- mount --bind "$scratch/empty" "$sysctls" || return
+	[[ -z $(in_ns "$a" ls "$sysctls") ]] && is_well &&
+		ns_sysctl "$a" net.ipv4.tcp_syncookies=0 && "$ctl" -n "$a" set early=prerouting &&
+		says 4 "tcp_syncookies: net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so \
+none is sent
+    $sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1
+early: a listener in cookie mode answers before nft's chain wall input can hide it
+    $sysctl_in_a $a sysctl -w net.tcptrack.early=off"
+	status=$?
+	nsenter --net="/run/netns/$a" -- umount "$sysctls"
+	ns_sysctl "$a" net.ipv4.tcp_syncookies=1 net.tcptrack.early=off
+	in_ns "$a" nft delete table inet wall
+	return "$status"
+}
+
 xdp_program()
 {
 	mkdir -p "$scratch/bpf"
@@ -360,7 +383,7 @@ known key; DKMS signs with this one, which the firmware asks about at the next b
 	return "$status"
 }
 
-plan 16
+plan 17
 tt_load
 ns_add a b
 flood_link mac_a "$a" "$b"
@@ -382,6 +405,7 @@ else
 	skip "early and iptables" "no iptables-legacy (package iptables), or a kernel without it"
 fi
 check "for users" for_users
+check "for who sees no sysctls" masked
 check "an XDP program" xdp_program
 if modprobe -q nf_flow_table || grep -qw nf_flow_table_init /proc/kallsyms; then
 	check "a flowtable" flowtable

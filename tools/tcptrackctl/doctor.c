@@ -21,7 +21,7 @@
 #define BY_SERVICE	"systemctl stop tcptrack-restore && " RELOAD "systemctl start tcptrack-restore"
 
 /* What the module says, or NULL without one. */
-static json_t *stats;
+static json_t *stats, *settings;
 static const char *checking;
 static unsigned int findings;
 static const char *unchecked;	/* the last one of them */
@@ -107,12 +107,15 @@ long long doctor_number(const char *path)
 	return first_line(path, line, sizeof(line)) ? atoll(line) : -1;
 }
 
+/* As the module says: who reads /proc/sys may have another one. */
 bool doctor_setting_is(const char *name, const char *word)
 {
-	char path[128], line[64];
+	return settings_is(settings, name, word);
+}
 
-	snprintf(path, sizeof(path), "/proc/sys/net/tcptrack/%s", name);
-	return first_line(path, line, sizeof(line)) && !strcmp(line, word);
+bool doctor_setting_on(const char *name)
+{
+	return json_integer_value(json_object_get(settings, name));
 }
 
 bool doctor_has_line(const char *path, const char *begin)
@@ -272,7 +275,7 @@ static void check_flows(void)
 
 	if (!most || flows * 10 < most * 9)
 		return;
-	own = doctor_number("/proc/sys/net/tcptrack/flows_max") <= most;
+	own = json_integer_value(json_object_get(settings, "flows_max")) <= most;
 	snprintf(command, sizeof(command), "%s net.tcptrack.flows_max=%lld",
 		 own ? "@sysctl -w" : "sysctl -w", 2 * most);
 	doctor_found(command, "the table of flows is nearly full (%lld of %lld)%s", flows, most,
@@ -312,12 +315,14 @@ static const struct {
 
 int cmd_doctor(int argc, char **argv)
 {
+	const char *not_utf8;
 	size_t i;
 
 	no_arguments("doctor", argc, argv);
 	if (!access("/proc/net/tcptrack", F_OK)) {
 		netlink_open();
 		stats = stats_read();
+		settings = settings_read(&not_utf8);
 	}
 	list_begin("");
 	for (i = 0; i < ARRAY_SIZE(checks); i++) {
@@ -333,5 +338,6 @@ int cmd_doctor(int argc, char **argv)
 	else if (!findings)
 		puts("nothing is wrong");
 	json_decref(stats);
+	json_decref(settings);
 	return findings ? EXIT_FOUND : nunchecked ? EXIT_PARTLY : 0;
 }

@@ -127,10 +127,10 @@ static int chain(const struct nlmsghdr *nlh, void *data)
 
 void check_early(void)
 {
-	if (doctor_setting_is("early", "off"))
+	at_ingress = doctor_setting_is("early", "ingress");
+	if (!at_ingress && !doctor_setting_is("early", "prerouting"))
 		return;
 	firewall[0] = '\0';
-	at_ingress = doctor_setting_is("early", "ingress");
 	doctor_iptables(firewall, sizeof(firewall), at_ingress);
 	nft_dump(NFT_MSG_GETCHAIN, chain);
 	if (*firewall)
@@ -154,7 +154,7 @@ static int flowtable_found(const struct nlmsghdr *nlh, void *data)
 
 void check_flowtable(void)
 {
-	if (!doctor_setting_is("forward", "1"))
+	if (!doctor_setting_on("forward"))
 		return;
 	flowtable[0] = '\0';
 	nft_dump(NFT_MSG_GETFLOWTABLE, flowtable_found);
