@@ -48,8 +48,38 @@ syncookies()
 	local text="net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so none is sent"
 	ns_sysctl "$a" net.ipv4.tcp_syncookies=0 net.tcptrack.overflow=recycle
 	is_well || return
+	own_cookies finds tcp_syncookies "$text" \
+		"$sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1" || return
 	ns_sysctl "$a" net.tcptrack.overflow=cookie
 	mends tcp_syncookies "$text" "$sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1"
+}
+
+# own_cookies COMMAND...: while a listener, alone, is to send cookies, by either word, it succeeds;
+# and with it, too, it is one that sends none, all is well.
+own_cookies()
+{
+	local words
+	for words in "overflow cookie" "cookie-mode always"; do
+		# shellcheck disable=SC2086	# words
+		"$ctl" -n "$a" listener set '[2001:db8::1]:443' $words && "$@" || return
+	done
+	"$ctl" -n "$a" listener set '[2001:db8::1]:443' overflow cookie cookie-mode never && is_well &&
+		"$ctl" -n "$a" listener delete '[2001:db8::1]:443'
+}
+
+# A kernel on which they do not work.
+selftest()
+{
+	local TCPTRACK_KO=$TCPTRACK_KO ko=$scratch/tcptrack.ko
+	broken_cookies "$ko" || return
+	TCPTRACK_KO=$ko
+	tt_load
+	says 4 "cookie_selftest: SYN cookies do not work on this kernel (Bad message); the oldest \
+half-open connection can go instead
+    $sysctl_in_a $a sysctl -w net.tcptrack.overflow=recycle
+mode: mode is monitor, since the self-test of the cookies failed: nothing is bounded
+    $sysctl_in_a $a sysctl -w net.tcptrack.mode=enforce" &&
+		bash -c "$("$ctl" -n "$a" doctor | sed -n 's/^    //p')" && is_well
 }
 
 timestamps()
@@ -126,6 +156,10 @@ conntrack()
 cookie for invalid" "$sysctl_in_a $a sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" || status=1
 	ns_sysctl "$a" net.tcptrack.overflow=recycle net.netfilter.nf_conntrack_tcp_loose=0
 	is_well || status=1
+	"$ctl" -n "$a" listener set 192.0.2.1:80 overflow cookie
+	finds tcp_loose "net.netfilter.nf_conntrack_tcp_loose is 0: conntrack takes the ACK of a \
+cookie for invalid" "$sysctl_in_a $a sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" || status=1
+	"$ctl" -n "$a" listener delete 192.0.2.1:80
 	ns_sysctl "$a" net.tcptrack.overflow=cookie net.netfilter.nf_conntrack_tcp_loose=1
 	release client
 	in_ns "$a" nft delete table inet track
@@ -383,7 +417,7 @@ known key; DKMS signs with this one, which the firmware asks about at the next b
 	return "$status"
 }
 
-plan 17
+plan 18
 tt_load
 ns_add a b
 flood_link mac_a "$a" "$b"
@@ -415,4 +449,5 @@ fi
 module_installed || bail "modprobe does not find the module"
 check "no module, a module that is older than the program" eval 'module_gone && older'
 check "Secure Boot" secure_boot
+check "a kernel on which SYN cookies do not work" selftest
 finish

@@ -178,6 +178,35 @@ static void check_version(void)
 			     version, TCPTRACK_VERSION);
 }
 
+/* Whether a listener's own policy has SYNs answered with cookies. */
+static bool sends_cookies(struct nlattr **attrs)
+{
+	const struct nlattr *overflow = attrs[TCPTRACK_A_LISTENER_OVERFLOW];
+	uint32_t mode = netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]);
+
+	return mode == TCPTRACK_COOKIE_MODE_ALWAYS ||
+	       (mode != TCPTRACK_COOKIE_MODE_NEVER && overflow &&
+		netlink_uint(overflow) == TCPTRACK_LISTENER_OVERFLOW_COOKIE);
+}
+
+static void of_listener(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+	bool *any = arg;
+
+	*any |= sends_cookies(attrs);
+}
+
+/* Whether there may be cookies: the namespace's, or a listener's. */
+static bool cookies(void)
+{
+	bool any = doctor_setting_is("overflow", "cookie");
+
+	if (!any)
+		netlink_run(netlink_request(TCPTRACK_CMD_LISTENERS_GET, true), of_listener,
+			    TCPTRACK_A_LISTENER_MAX, &any);
+	return any;
+}
+
 static void check_selftest(void)
 {
 	long long err = value("cookie_selftest");
@@ -198,7 +227,7 @@ static void check_mode(void)
 static void check_syncookies(void)
 {
 	if (!doctor_number("/proc/sys/net/ipv4/tcp_syncookies") &&
-	    (!stats || doctor_setting_is("overflow", "cookie")))
+	    (!stats || cookies()))
 		doctor_found(SYSCTL "net.ipv4.tcp_syncookies=1",
 			     "net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so none is sent");
 }
@@ -261,8 +290,7 @@ static void check_conntrack(void)
 /* A cookie has left no entry: its connection begins there with the ACK. */
 static void check_tcp_loose(void)
 {
-	if (!doctor_number("/proc/sys/net/netfilter/nf_conntrack_tcp_loose") &&
-	    doctor_setting_is("overflow", "cookie"))
+	if (!doctor_number("/proc/sys/net/netfilter/nf_conntrack_tcp_loose") && cookies())
 		doctor_found(SYSCTL "net.netfilter.nf_conntrack_tcp_loose=1",
 			     "net.netfilter.nf_conntrack_tcp_loose is 0: conntrack takes the ACK of a cookie for invalid");
 }
