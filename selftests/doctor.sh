@@ -398,20 +398,30 @@ systemctl start tcptrack-restore"
 		[[ $("$ctl" -n "$a" settings | grep ^cookie_start) == 'cookie_start = 71' ]]
 }
 
+# signed_with KEY: it is found, and that key is the one to enrol.
+signed_with()
+{
+	says 4 \
+"module: the module is not loaded
+    modprobe tcptrack
+secure_boot: Secure Boot is on, where a kernel may refuse a module that is not signed with a \
+known key; DKMS signs with this one, which the firmware asks about at the next boot
+    mokutil --import $1"
+}
+
 # What the firmware says, in a directory that is laid over it. (Its own command asks the
 # firmware; here, the key is trusted when the variable says no more.)
 secure_boot()
 {
 	local dir=/sys/firmware name=SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c status
+	local ubuntu=/var/lib/shim-signed/mok/MOK.der
 	mount -t tmpfs tmpfs "$dir" && mkdir -p "$dir/efi/efivars" || return
 	printf '\6\0\0\0\0' >"$dir/efi/efivars/$name"
-	is_well && printf '\6\0\0\0\1' >"$dir/efi/efivars/$name" && tt_unload && says 4 \
-"module: the module is not loaded
-    modprobe tcptrack
-secure_boot: Secure Boot is on, where a kernel may refuse a module that is not signed with a \
-known key; DKMS signs with this one, which the firmware asks about at the next boot
-    mokutil --import /var/lib/dkms/mok.pub"
+	is_well && printf '\6\0\0\0\1' >"$dir/efi/efivars/$name" && tt_unload &&
+		signed_with /var/lib/dkms/mok.pub && mkdir -p "${ubuntu%/*}" && : >"$ubuntu" &&
+		signed_with "$ubuntu"
 	status=$?
+	rm -f "$ubuntu"
 	umount "$dir"
 	tt_load
 	return "$status"

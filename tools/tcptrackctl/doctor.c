@@ -15,6 +15,10 @@
 
 #define SYSCTL	"@sysctl -w "
 
+/* What DKMS signs with; where Ubuntu's is, it is that. */
+#define MOK		"/var/lib/dkms/mok.pub"
+#define MOK_UBUNTU	"/var/lib/shim-signed/mok/MOK.der"
+
 #define RELOAD		"modprobe -r tcptrack && modprobe tcptrack && "
 #define SAVED		"/root/tcptrack.json"
 #define BY_FILE		"tcptrackctl save " SAVED " && " RELOAD "tcptrackctl restore " SAVED
@@ -160,7 +164,8 @@ static void check_secure_boot(void)
 	fclose(file);
 	first_line("/sys/module/tcptrack/taint", taint, sizeof(taint));
 	if (on && (!stats || strchr(taint, 'E')))
-		doctor_found("mokutil --import /var/lib/dkms/mok.pub",
+		doctor_found(!access(MOK_UBUNTU, F_OK) ? "mokutil --import " MOK_UBUNTU :
+						     "mokutil --import " MOK,
 			     "Secure Boot is on, where a kernel may refuse a module that is not signed with a known key; DKMS signs with this one, which the firmware asks about at the next boot");
 }
 
