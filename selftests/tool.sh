@@ -58,8 +58,12 @@ by_path()
 			"$ctl" restore "$scratch/path" &&
 		prints 1 "tcptrackctl: no network namespace \"$scratch/x\" (\"ip netns\" lists them)" \
 			"$ctl" -n "$scratch/x" settings &&
-		prints 2 "tcptrackctl: network namespace \"$scratch/path\": Invalid argument (only root may enter it)" \
-			"$ctl" -n "$scratch/path" settings
+		prints 1 "tcptrackctl: \"$scratch/path\" is no network namespace" \
+			"$ctl" -n "$scratch/path" settings &&
+		prints 2 "tcptrackctl: network namespace \"$scratch/path/x\": Not a directory" \
+			"$ctl" -n "$scratch/path/x" settings &&
+		prints 2 "tcptrackctl: network namespace \"$a\": Operation not permitted (only root may enter it)" \
+			"${nobody[@]}" "$ctl" -n "$a" settings
 	status=$?
 	ctl_a set cookie_start=75
 	kill "$pid"

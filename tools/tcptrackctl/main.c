@@ -116,9 +116,11 @@ void enter_netns(const char *name)
 	err = netns_enter(name);
 	if (err == -ENOENT)
 		die(EXIT_USAGE, "no network namespace \"%s\" (\"ip netns\" lists them)", name);
+	if (err == -EINVAL)
+		die(EXIT_USAGE, "\"%s\" is no network namespace", name);
 	if (err)
-		die(EXIT_REFUSED, "network namespace \"%s\": %s (only root may enter it)", name,
-		    strerror(-err));
+		die(EXIT_REFUSED, "network namespace \"%s\": %s%s", name, strerror(-err),
+		    err == -EPERM || err == -EACCES ? " (only root may enter it)" : "");
 }
 
 static unsigned int seconds(const char *text)
