@@ -369,6 +369,9 @@ given_twice()
 	# shellcheck disable=SC2046	# words
 	prints 1 'tcptrackctl: addr is given twice' ctl_a flows $(yes addr ::1/64 | head -n 80) &&
 	prints 1 'tcptrackctl: port is given twice' ctl_a flows port 1 state listen port 1 &&
+	prints 1 'tcptrackctl: family is given twice' ctl_a -6 flows family ipv4 &&
+	prints 1 'tcptrackctl: family is given twice' ctl_a flows family ipv6 family ipv4 &&
+	prints 1 'tcptrackctl: family is given twice' ctl_a -4 monitor state port 1 family ipv6 &&
 	prints 1 'tcptrackctl: early_devices is set twice' \
 		ctl_a set early_devices="$long" early_devices="$long"
 }
