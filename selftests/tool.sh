@@ -42,6 +42,21 @@ full_disk()
 	done
 }
 
+# The same where there is no stdout: nothing that is opened later becomes it.
+closed()
+{
+	local what='tcptrackctl: what was to be printed was not: Bad file descriptor' c
+	for c in stats '-j listeners' settings explain -V; do
+		echo "$c"
+		prints 2 "$what" eval "ctl_a $c >&-" && prints 2 "$what" eval "ctl_a $c <&- >&-" &&
+			prints 0 '' eval "ctl_a $c <&- 2>&- >/dev/null" || return
+	done
+	prints 2 'tcptrackctl: the metrics were not written: Bad file descriptor' eval 'ctl_a metrics >&-' &&
+		prints 1 '' eval 'ctl_a explain xyz >&- 2>&-' &&
+		prints 0 '' eval 'ctl_a save "$scratch/closed" <&- >&- 2>&-' &&
+		cmp "$scratch/closed" <(ctl_a save)
+}
+
 # By a path as by a name, as ip(8) has it: of a process, say.
 by_path()
 {
@@ -484,7 +499,7 @@ gone_unheard()
 	return 1
 }
 
-plan 20
+plan 21
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -517,6 +532,7 @@ kill -STOP "$echoes" "$four" "$six"
 check "known lines of metrics" known_lines
 check "what alerts and dashboard ask for is there" watched
 check "a full disk" full_disk
+check "no stdout" closed
 check "a namespace by its path" by_path
 check "a bar for each device" whose_bar
 check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'

@@ -2,12 +2,14 @@
 /* tcptrackctl: what tcptrack.ko knows, in the manner of ip(8). */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tcptrackctl.h"
 #include "version.h"
@@ -182,6 +184,17 @@ static int run(int argc, char **argv)
 	die(EXIT_USAGE, "unknown command \"%s\", try \"tcptrackctl help\"", name);
 }
 
+/* Nothing else becomes one of them: what is printed and not written is told. */
+static void open_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -195,6 +208,7 @@ int main(int argc, char **argv)
 	};
 	int c;
 
+	open_standard();
 	while ((c = getopt_long(argc, argv, "+n:jpr:46Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':
