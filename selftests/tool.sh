@@ -405,6 +405,23 @@ watched()
 	[[ $n -gt 20 && $bad -eq 0 ]]
 }
 
+# In JSON as RFC 3339 has it: with a colon in its zone.
+zoned()
+{
+	local monitor zone
+	for zone in IST-5:30=+05:30 NST3:30=-03:30 UTC=+00:00; do
+		TZ=${zone%=*} "$ctl" -n "$a" -j monitor -t state >"$scratch/zoned" &
+		monitor=$!
+		wait_for sleeps "$monitor" 10 && flood 82 -n 1
+		wait_for test -s "$scratch/zoned" 10
+		kill "$monitor"
+		wait "$monitor"
+		grep -qE "\"time\":\"20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}[${zone:(-6):1}]${zone:(-5)}\"" \
+			"$scratch/zoned" ||
+			{ cat "$scratch/zoned"; return 1; }
+	done
+}
+
 # --- completion ---
 
 # completes WANTED WORD...: what it offers for the last of the words, as readline splits them.
@@ -499,7 +516,7 @@ gone_unheard()
 	return 1
 }
 
-plan 21
+plan 22
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -545,5 +562,6 @@ check "listeners are those of /proc" listeners_same
 kill "$odd"
 kill -CONT "$echoes" "$four" "$six"
 kill "$echoes" "$four" "$six"
+check "the time of an event" zoned
 check "a monitor that lost the end of the module" gone_unheard
 finish
