@@ -296,6 +296,26 @@ cookie_resets = 5
 early_devices = ' "$ctl" -n "$a" settings
 }
 
+# Of a listener, a word that is not known is not set, the rest is; a number that only its lowest
+# bits make a port is none.
+partly_listeners()
+{
+	set_all && file=$scratch/listeners && "$ctl" -n "$a" save "$file" || return
+	edit -e 's/"overflow": "drop"/"overflow": "dropped"/' -e 's/"never"/"seldom"/' \
+		-e 's/"port": 80/"port": 4294967376/' || return
+	change "$a" && "$ctl" -n "$a" listener set 0.0.0.0:22 overflow recycle cookie-mode always &&
+		"$ctl" -n "$a" listener delete 10.1.1.1:80 &&
+		"$ctl" -n "$a" listener set '[::]:443' dev v1 limit 1 overflow recycle cookie-mode auto || return
+	prints 5 "tcptrackctl: $a: listener 0.0.0.0:22: cookie_mode is not restored: it is no word that \
+this program knows
+tcptrackctl: $a: listener 10.1.1.1:4294967376 is not restored: that is no address and port
+tcptrackctl: $a: listener [::]:443 dev v1: overflow is not restored: it is no word that this \
+program knows" "$ctl" restore "$file.edited" || return
+	[[ $("$ctl" -n "$a" listeners | awk 'NR > 1 { print $2, $(NF - 3), $(NF - 2), $(NF - 1) }' |
+		sort) == '0.0.0.0:22 inherit inherit always
+[::]:443 4096 recycle always' ]] || { "$ctl" -n "$a" listeners; return 1; }
+}
+
 # What is of no namespace, as far as the file says, is not taken for the host's.
 malformed()
 {
@@ -353,6 +373,9 @@ other_files()
 	"$ctl" -j settings >"$file" && prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
 	echo '{"tcptrack_settings": 0, "namespaces": []}' >"$file" &&
 	prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
+	echo '{"tcptrack_settings": 4294967297, "namespaces": []}' >"$file" &&
+	prints 5 "tcptrackctl: $file was written by a newer tcptrackctl (format 4294967297, this one \
+knows 1): what is known of it is restored" "$ctl" restore "$file" &&
 	echo '{"tcptrack_settings": 1, "namespaces": {}}' >"$file" &&
 	prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
 	begin whole && head -n 9 "$file" >"$scratch/cut" && prints 1 \
@@ -429,7 +452,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 22
+plan 23
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -446,6 +469,7 @@ check "/dev/stdout" own_stdout
 check "a link stays, mode and owner, too" links
 check "a signal leaves nothing" ended
 check "what cannot be restored is told, the rest is restored" partly
+check "what of a listener cannot be restored is told, the rest is restored" partly_listeners
 check "parts that are not what they should be" malformed
 check "a namespace that is gone" namespace_gone
 check "a file of a newer program" newer
