@@ -64,6 +64,11 @@ refusals()
 	answers '400 Bad Request' 'GET /metrics\r\n\r\n' &&
 	answers '400 Bad Request' 'GET /metrics HTTP/2.0\r\n\r\n' &&
 	answers '400 Bad Request' 'GET metrics HTTP/1.1\r\n\r\n' &&
+	answers '400 Bad Request' 'GET * HTTP/1.1\r\n\r\n' &&
+	answers '400 Bad Request' 'GET ftp://x/metrics HTTP/1.1\r\n\r\n' &&
+	answers '404 Not Found' 'GET http://x HTTP/1.1\r\n\r\n' &&
+	answers '404 Not Found' 'GET http://x?/metrics HTTP/1.1\r\n\r\n' &&
+	answers '405 Method Not Allowed' 'OPTIONS * HTTP/1.1\r\n\r\n' &&
 	answers '400 Bad Request' '\r\n\r\n' &&
 	answers '400 Bad Request' '\000\001\r\n\r\n' &&
 	answers '400 Bad Request' "GET /${long:0:600} HTTP/1.1"'\r\n\r\n' &&
@@ -153,6 +158,13 @@ shared()
 		for fd in "${fds[@]}"; do cat <&$fd; done' "$GET" |
 		awk '/^tcptrack_uptime_seconds / { at[++n] = $2 }
 			END { print at[1], at[2], at[3]; exit !(n == 3 && at[1] == at[2] && at[2] < at[3]) }'
+}
+
+# The URL in full, as for a proxy.
+absolute()
+{
+	page 127.0.0.1 9475 'GET http://x:9475/metrics HTTP/1.1\r\n\r\n' &&
+		page 127.0.0.1 9475 'GET HTTP://127.0.0.1/metrics?x=/y HTTP/1.1\r\n\r\n'
 }
 
 # In pieces, which each come by themselves.
@@ -308,7 +320,7 @@ reasons()
 		unable "no answer from the module" prlimit --fsize=100 --core=0
 }
 
-plan 16
+plan 17
 tt_load
 ns_add a
 serve_at four 127.0.0.1 9475
@@ -319,6 +331,7 @@ check "a page by HTTP/1.0, and with LF only" eval \
 	'page 127.0.0.1 9475 "GET /metrics HTTP/1.0\r\n\r\n" && page 127.0.0.1 9475 "GET /metrics HTTP/1.1\n\n"'
 check "HEAD" head_only
 check "what is refused" refusals
+check "the absolute form" absolute
 check "a request in pieces" in_pieces
 check "clients that say nothing" crowd
 check "socket activation" eval 'by_systemd && by_systemd no'

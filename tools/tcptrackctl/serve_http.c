@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "serve.h"
 
 #define HEAD	"HEAD "
+#define SCHEME	"http://"
 
 /* The header, and what there is of the body. */
 static void answer_with(struct answer *answer, const char *status, size_t size, const char *body)
@@ -70,13 +72,29 @@ static bool read_line(const char *request, size_t size, char *method, char *targ
 	memcpy(line, request, n);
 	line[n] = '\0';
 	return sscanf(line, "%15[A-Z] %511[!-~] HTTP/1.%*1[0-9]%n", method, target, &end) == 2 &&
-	       end == (int)n && *target == '/';
+	       end == (int)n;
+}
+
+/* Of a target in one of its forms (RFC 9112, 3.2) the path, or NULL. */
+static const char *path_of(const char *method, char *target)
+{
+	char *path = target;
+
+	if (!strcmp(method, "OPTIONS") && !strcmp(target, "*"))
+		return target;
+	if (!strncasecmp(target, SCHEME, strlen(SCHEME)))
+		path += strlen(SCHEME) + strcspn(target + strlen(SCHEME), "/?");
+	else if (*target != '/')
+		return NULL;
+	path[strcspn(path, "?")] = '\0';
+	return path;
 }
 
 bool serve_answer(const char *request, size_t size, struct answer *answer)
 {
 	bool head = size >= strlen(HEAD) && !memcmp(request, HEAD, strlen(HEAD));
 	char method[16], target[512];
+	const char *path = NULL;
 
 	if (!ends(request, size)) {
 		if (size < REQUEST_MAX)
@@ -84,14 +102,15 @@ bool serve_answer(const char *request, size_t size, struct answer *answer)
 		refuse(answer, "431 Request Header Fields Too Large", NULL, head);
 		return true;
 	}
-	if (!read_line(request, size, method, target)) {
+	if (read_line(request, size, method, target))
+		path = path_of(method, target);
+	if (!path) {
 		refuse(answer, "400 Bad Request", NULL, head);
 		return true;
 	}
-	target[strcspn(target, "?")] = '\0';
 	if (!head && strcmp(method, "GET"))
 		refuse(answer, "405 Method Not Allowed", NULL, head);
-	else if (strcmp(target, "/metrics"))
+	else if (strcmp(path, "/metrics"))
 		refuse(answer, "404 Not Found", NULL, head);
 	else
 		answer_metrics(answer, head);
