@@ -403,7 +403,7 @@ odd_names()
 	ip netns add "$odd" && ip -n "$b" link add "$odd" type dummy &&
 		"$ctl" -n "$b" set early_devices="$odd" &&
 		"$ctl" -n "$b" listener set '[::]:444' dev "$odd" limit 1 || return
-	prints 5 "tcptrackctl: $odd is not saved: its name is not UTF-8" \
+	prints 5 "tcptrackctl: odd? is not saved: its name is not UTF-8" \
 		eval '"$ctl" -n "$odd" save >"$scratch/odd"' && prints 5 \
 "tcptrackctl: $b: early_devices is not saved: it is not UTF-8
 tcptrackctl: $b: [::]:444 is not saved: the name of its device is not UTF-8" \
@@ -434,6 +434,26 @@ no_cookies()
 		prints 0 '' "$ctl" -n "$a" restore <("$ctl" -n "$a" save)
 }
 
+# What would move a terminal's cursor, of a name of a namespace or out of a file.
+for_terminals()
+{
+	local odd=$'\e]0;\x9b2Jx'
+	: >"/run/netns/$odd"
+	prints 5 "tcptrackctl: ?]0;?2Jx is not saved: Invalid argument" eval '"$ctl" save >/dev/null'
+	local status=$?
+	prints 1 'tcptrackctl: "?]0;?2Jx" is no network namespace' "$ctl" -n "$odd" stats || status=1
+	rm "/run/netns/$odd"
+	[[ $status -eq 0 ]] || return
+	file=$scratch/terminal
+	cat >"$file" <<-'END'
+		{ "tcptrack_settings": 1, "namespaces": [
+			{ "netns": "\u001b[2J", "settings": {}, "listeners": [] },
+			{ "netns": null, "settings": { "\u009bx": 1 }, "listeners": [] } ] }
+	END
+	prints 5 "tcptrackctl: ?[2J: nothing of this namespace is restored: No such file or directory
+tcptrackctl: ??x is not restored: it is no setting that this program knows" "$ctl" restore "$file"
+}
+
 for_users()
 {
 	begin users && chmod 644 "$file" && change "$a" || return
@@ -452,7 +472,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 23
+plan 24
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -476,6 +496,7 @@ check "a file of a newer program" newer
 check "what is no saved file" other_files
 check "what is no namespace" no_namespace
 check "names that are not UTF-8" odd_names
+check "names that a terminal would obey" for_terminals
 check "for users" for_users
 check "where SYN cookies do not work" no_cookies
 check "without the module" no_module

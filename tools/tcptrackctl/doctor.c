@@ -53,18 +53,14 @@ static void in_namespace(char *to, size_t size, const char *command)
 
 void doctor_found(const char *command, const char *format, ...)
 {
-	char mend[512], text[512], *c;
+	char mend[512], text[512];
 	va_list args;
 	json_t *o;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* a name in it is any bytes: neither for a terminal nor for JSON */
-	for (c = text; *c; c++) {
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	}
+	only_ascii(text);
 	in_namespace(mend, sizeof(mend), command);
 	findings++;
 	if (!options.json) {

@@ -90,6 +90,35 @@ static const char usage_text[] =
 
 void (*die_first)(void);
 
+void only_ascii(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
+static void vcomplain(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	else
+		only_ascii(text);
+	fprintf(stderr, "tcptrackctl: %s\n", text ? text : "no memory");
+	free(text);
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vcomplain(format, args);
+	va_end(args);
+}
+
 void die(int status, const char *format, ...)
 {
 	va_list args;
@@ -97,11 +126,9 @@ void die(int status, const char *format, ...)
 	if (die_first)
 		die_first();
 	fflush(stdout);
-	fputs("tcptrackctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vcomplain(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	exit(status);
 }
 

@@ -19,12 +19,14 @@ static bool all_restored = true;
 static void __attribute__((format(printf, 1, 2))) left_out(const char *format, ...)
 {
 	va_list args;
+	char *text;
 
-	fprintf(stderr, "tcptrackctl: %s%s", netns ? netns : "", netns ? ": " : "");
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		die(EXIT_REFUSED, "no memory");
 	va_end(args);
-	fputc('\n', stderr);
+	complain("%s%s%s", netns ? netns : "", netns ? ": " : "", text);
+	free(text);
 	all_restored = false;
 }
 

@@ -17,8 +17,8 @@ static bool all_saved = true;
 
 static void left_out(const char *what, const char *why)
 {
-	fprintf(stderr, "tcptrackctl: %s%s%s is not saved: %s\n", netns ? netns : "",
-		netns && *what ? ": " : "", what, why);
+	complain("%s%s%s is not saved: %s", netns ? netns : "", netns && *what ? ": " : "", what,
+		 why);
 	all_saved = false;
 }
 

@@ -56,7 +56,13 @@ int cmd_top(int argc, char **argv);
 /* What die() does first, or NULL: of who has a terminal to give back. */
 extern void (*die_first)(void);
 
-/* Says so and ends. */
+/* A name in it is any bytes: what is not for a terminal, nor for JSON, becomes "?". */
+void only_ascii(char *text);
+
+/* Says so, in a line on stderr, of only_ascii(). */
+void __attribute__((format(printf, 1, 2))) complain(const char *format, ...);
+
+/* The same, and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
 /* Ends if not all that was printed is written. */
