@@ -48,7 +48,7 @@ page()
 	size=$(sed -n 's/^Content-Length: //p' "$scratch/page")
 	[[ $(head -n 1 "$scratch/page") == 'HTTP/1.1 200 OK' && $(stat -c %s "$body") -eq $size ]] &&
 		grep -qx 'Content-Type: text/plain; version=0.0.4; charset=utf-8' "$scratch/page" &&
-		cmp <(sed 's/ [^ ]*$//' "$body") <("$ctl" -n "$a" metrics | sed 's/ [^ ]*$//') && return
+		cmp <(sed 's/ [^ ]*$//' "$body") <(in_ns "$a" "$ctl" metrics | sed 's/ [^ ]*$//') && return
 	head -n 5 "$scratch/page"
 	return 1
 }
