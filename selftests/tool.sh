@@ -115,6 +115,13 @@ flows_max (setting net.tcptrack)
     unfollowed.
 flows_max (parameter of the module)
     the same for the initial namespace, from the first packet on." "$ctl" explain flows_max &&
+	prints 0 "tcptrack_flows (metric)
+    endpoints of flows by side and state" "$ctl" explain tcptrack_flows &&
+	prints 0 "tcptrack_info (metric)
+    the module's version, and net.tcptrack.mode" "$ctl" explain tcptrack_info &&
+	prints 0 "tcptrack_listener_cookie_mode (metric)
+    1 in cookie mode, when SYNs are answered with SYN cookies, else 0" \
+		"$ctl" explain tcptrack_listener_cookie_mode &&
 	prints 0 '[
 {"name":"oneway","kind":"flag of a flow","text":"only one direction passes here"}
 ]' "$ctl" -j explain oneway
@@ -301,6 +308,17 @@ listeners_same()
 		# shellcheck disable=SC2086	# words
 		listener_same "$names" $line || return
 	done < <(in_ns "$a" tail -n +2 /proc/net/tcptrack_listeners)
+}
+
+# Each name of a metric that there is.
+metrics_explained()
+{
+	local name n=0
+	while read -r name; do
+		"$ctl" explain "$name" >/dev/null || return
+		n=$((n + 1))
+	done < <(in_ns "$a" "$ctl" metrics | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p')
+	[[ $n -gt 80 ]] || { echo "$n names only"; return 1; }
 }
 
 # listener_same NAMES FAMILY ENDPOINT VALUE...
@@ -532,7 +550,7 @@ gone_unheard()
 	return 1
 }
 
-plan 23
+plan 24
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -571,6 +589,7 @@ check "a bar for each device" whose_bar
 check "metrics are a page as Prometheus wants it" eval \
 	'ctl_a metrics | is_page && in_ns "$a" "$ctl" metrics | is_page'
 check "metrics with a namespace's name" labelled
+check "each metric is explained" metrics_explained
 if command -v promtool >/dev/null; then
 	check "promtool finds nothing" checked_by_promtool
 else

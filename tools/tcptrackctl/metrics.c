@@ -88,7 +88,7 @@ static void put_info(struct nlattr **attrs)
 {
 	const struct nlattr *version = attrs[TCPTRACK_A_COUNTERS_VERSION];
 
-	metric_head("info", "", "gauge", "the module's version, and net.tcptrack.mode");
+	metric_head("info", "", "gauge", metric_help(MEANS_METRIC, PREFIX "info"));
 	metric_begin("info", "");
 	metric_label("version", version ? mnl_attr_get_str(version) : "?");
 	metric_label("mode", word(mode_words, netlink_uint(attrs[TCPTRACK_A_COUNTERS_MODE])));
@@ -279,7 +279,7 @@ static void put_state(const struct nlmsghdr *nlh, const char *name, const char *
 
 static void states(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
-	metric_head("flows", "", "gauge", "endpoints of flows by side and state");
+	metric_head("flows", "", "gauge", metric_help(MEANS_METRIC, PREFIX "flows"));
 	put_state(nlh, "flows", "", "local", TCPTRACK_A_STATE_ROW_LOCAL);
 	put_state(nlh, "flows", "", "remote", TCPTRACK_A_STATE_ROW_REMOTE);
 	put_state(nlh, "flows", "", "forward", TCPTRACK_A_STATE_ROW_FORWARD);
