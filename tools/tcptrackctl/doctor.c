@@ -22,7 +22,8 @@
 #define RELOAD		"modprobe -r tcptrack && modprobe tcptrack && "
 #define SAVED		"/root/tcptrack.json"
 #define BY_FILE		"tcptrackctl save " SAVED " && " RELOAD "tcptrackctl restore " SAVED
-#define BY_SERVICE	"systemctl stop tcptrack-restore && " RELOAD "systemctl start tcptrack-restore"
+#define BY_SERVICE	"systemctl stop tcptrack-restore && " RELOAD \
+			"systemctl start tcptrack-restore"
 
 /* What the module says, or NULL without one. */
 static json_t *stats, *settings;

@@ -358,8 +358,9 @@ int cmd_restore(int argc, char **argv)
 	    !json_is_array(list) || format < 1)
 		die(EXIT_USAGE, "%s is not what \"tcptrackctl save\" prints", name);
 	if (format > SAVE_NUMBER)
-		left_out("%s was written by a newer tcptrackctl (format %lld, this one knows %d): %s",
-			 name, (long long)format, SAVE_NUMBER, "what is known of it is restored");
+		left_out("%s was written by a newer tcptrackctl (%s %lld, this one knows %d): %s",
+			 name, "format", (long long)format, SAVE_NUMBER,
+			 "what is known of it is restored");
 	namespaces(list, name);
 	json_decref(all);
 	return all_restored ? 0 : EXIT_PARTLY;
