@@ -139,8 +139,7 @@ no_word()
 broken()
 {
 	local TCPTRACK_KO=$TCPTRACK_KO ko=$scratch/tcptrack.ko
-	objcopy --redefine-sym __cookie_v6_init_sequence=__cookie_v4_init_sequence \
-		"$TCPTRACK_KO" "$ko" || return
+	broken_cookies "$ko" || return
 	TCPTRACK_KO=$ko
 	log_begin
 	tt_load

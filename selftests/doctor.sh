@@ -48,8 +48,38 @@ syncookies()
 	local text="net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so none is sent"
 	ns_sysctl "$a" net.ipv4.tcp_syncookies=0 net.tcptrack.overflow=recycle
 	is_well || return
+	own_cookies finds tcp_syncookies "$text" \
+		"$sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1" || return
 	ns_sysctl "$a" net.tcptrack.overflow=cookie
 	mends tcp_syncookies "$text" "$sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1"
+}
+
+# own_cookies COMMAND...: while a listener, alone, is to send cookies, by either word, it succeeds;
+# and with it, too, it is one that sends none, all is well.
+own_cookies()
+{
+	local words
+	for words in "overflow cookie" "cookie-mode always"; do
+		# shellcheck disable=SC2086	# words
+		"$ctl" -n "$a" listener set '[2001:db8::1]:443' $words && "$@" || return
+	done
+	"$ctl" -n "$a" listener set '[2001:db8::1]:443' overflow cookie cookie-mode never && is_well &&
+		"$ctl" -n "$a" listener delete '[2001:db8::1]:443'
+}
+
+# A kernel on which they do not work.
+selftest()
+{
+	local TCPTRACK_KO=$TCPTRACK_KO ko=$scratch/tcptrack.ko
+	broken_cookies "$ko" || return
+	TCPTRACK_KO=$ko
+	tt_load
+	says 4 "cookie_selftest: SYN cookies do not work on this kernel (Bad message); the oldest \
+half-open connection can go instead
+    $sysctl_in_a $a sysctl -w net.tcptrack.overflow=recycle
+mode: mode is monitor, since the self-test of the cookies failed: nothing is bounded
+    $sysctl_in_a $a sysctl -w net.tcptrack.mode=enforce" &&
+		bash -c "$("$ctl" -n "$a" doctor | sed -n 's/^    //p')" && is_well
 }
 
 timestamps()
@@ -126,6 +156,10 @@ conntrack()
 cookie for invalid" "$sysctl_in_a $a sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" || status=1
 	ns_sysctl "$a" net.tcptrack.overflow=recycle net.netfilter.nf_conntrack_tcp_loose=0
 	is_well || status=1
+	"$ctl" -n "$a" listener set 192.0.2.1:80 overflow cookie
+	finds tcp_loose "net.netfilter.nf_conntrack_tcp_loose is 0: conntrack takes the ACK of a \
+cookie for invalid" "$sysctl_in_a $a sysctl -w net.netfilter.nf_conntrack_tcp_loose=1" || status=1
+	"$ctl" -n "$a" listener delete 192.0.2.1:80
 	ns_sysctl "$a" net.tcptrack.overflow=cookie net.netfilter.nf_conntrack_tcp_loose=1
 	release client
 	in_ns "$a" nft delete table inet track
@@ -269,6 +303,29 @@ nothing found; 2 not checked" ]] || { echo "$out"; return 1; }
 	ns_sysctl "$a" net.ipv4.tcp_timestamps=1
 }
 
+# Where /proc/sys shows nothing of it, as in some containers, the module is asked.
+masked()
+{
+	local sysctls=/proc/sys/net/tcptrack status
+	mkdir -p "$scratch/empty"
+	in_ns "$a" nft -f - <<-'END' || return
+		table inet wall { chain input { type filter hook input priority 0; policy drop; }; }
+	END
+	nsenter --net="/run/netns/$a" -- mount --bind "$scratch/empty" "$sysctls" || return
+	[[ -z $(in_ns "$a" ls "$sysctls") ]] && is_well &&
+		ns_sysctl "$a" net.ipv4.tcp_syncookies=0 && "$ctl" -n "$a" set early=prerouting &&
+		says 4 "tcp_syncookies: net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so \
+none is sent
+    $sysctl_in_a $a sysctl -w net.ipv4.tcp_syncookies=1
+early: a listener in cookie mode answers before nft's chain wall input can hide it
+    $sysctl_in_a $a sysctl -w net.tcptrack.early=off"
+	status=$?
+	nsenter --net="/run/netns/$a" -- umount "$sysctls"
+	ns_sysctl "$a" net.ipv4.tcp_syncookies=1 net.tcptrack.early=off
+	in_ns "$a" nft delete table inet wall
+	return "$status"
+}
+
 xdp_program()
 {
 	mkdir -p "$scratch/bpf"
@@ -277,10 +334,29 @@ xdp_program()
 	mends xdp "what the XDP program of v1 drops, answers or redirects, the module does not see" \
 		"$sysctl_in_a $a ip link set dev v1 xdpgeneric off"
 	local status=$?
-	[[ $status -ne 0 ]] || odd_xdp
+	[[ $status -ne 0 ]] || { interrupted && odd_xdp; }
 	status=$?
 	umount "$scratch/bpf"
 	return "$status"
+}
+
+# A list that changed while it was read is read again, at most five times in all.
+interrupted()
+{
+	local out
+	ip -n "$a" link set dev v1 xdpgeneric pinned "$scratch/bpf/pass" || return
+	out=$(interrupt 4)
+	[[ $? -eq 4 && $(wc -l <<<"$out") -eq 2 && $out == "xdp: what the XDP program of v1 "* ]] ||
+		{ echo "$out"; return 1; }
+	out=$(interrupt 5)
+	[[ $? -eq 5 && $out == "tcptrackctl: xdp is not checked: it changed meanwhile
+nothing found; 1 not checked" ]] || { echo "$out"; return 1; }
+	ip -n "$a" link set dev v1 xdpgeneric off
+}
+
+interrupt()
+{
+	DUMP_INTR=$1 LD_PRELOAD=$TESTS/dumpintr.so "$ctl" -n "$a" doctor 2>&1
 }
 
 # A device with a name that a shell would run: no command.
@@ -322,12 +398,34 @@ module_gone()
 	mends module "the module is not loaded" "modprobe tcptrack"
 }
 
+# What was set is there again with the new module. Where the service of the settings runs, it is
+# the one that saves and restores.
 older()
 {
+	local text="the module that is loaded is 0.0.9, older than this program (0.1.0)" PATH=$scratch:$PATH
+	local reload="modprobe -r tcptrack && modprobe tcptrack" saved=/root/tcptrack.json status
 	echo 0.0.9 >"$scratch/version"
-	mount --bind "$scratch/version" /sys/module/tcptrack/version || return
-	mends version "the module that is loaded is 0.0.9, older than this program (0.1.0)" \
-		"modprobe -r tcptrack && modprobe tcptrack"
+	mount --bind "$scratch/version" /sys/module/tcptrack/version &&
+		"$ctl" -n "$a" set cookie_start=71 || return
+	mkdir /run/tcptrack-restore
+	finds version "$text" "systemctl stop tcptrack-restore && $reload && \
+systemctl start tcptrack-restore"
+	status=$?
+	rmdir /run/tcptrack-restore
+	[[ $status -eq 0 ]] && mends version "$text" \
+		"tcptrackctl save $saved && $reload && tcptrackctl restore $saved" &&
+		[[ $("$ctl" -n "$a" settings | grep ^cookie_start) == 'cookie_start = 71' ]]
+}
+
+# signed_with KEY: it is found, and that key is the one to enrol.
+signed_with()
+{
+	says 4 \
+"module: the module is not loaded
+    modprobe tcptrack
+secure_boot: Secure Boot is on, where a kernel may refuse a module that is not signed with a \
+known key; DKMS signs with this one, which the firmware asks about at the next boot
+    mokutil --import $1"
 }
 
 # What the firmware says, in a directory that is laid over it. (Its own command asks the
@@ -335,21 +433,20 @@ older()
 secure_boot()
 {
 	local dir=/sys/firmware name=SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c status
+	local ubuntu=/var/lib/shim-signed/mok/MOK.der
 	mount -t tmpfs tmpfs "$dir" && mkdir -p "$dir/efi/efivars" || return
 	printf '\6\0\0\0\0' >"$dir/efi/efivars/$name"
-	is_well && printf '\6\0\0\0\1' >"$dir/efi/efivars/$name" && tt_unload && says 4 \
-"module: the module is not loaded
-    modprobe tcptrack
-secure_boot: Secure Boot is on, where a kernel may refuse a module that is not signed with a \
-known key; DKMS signs with this one, which the firmware asks about at the next boot
-    mokutil --import /var/lib/dkms/mok.pub"
+	is_well && printf '\6\0\0\0\1' >"$dir/efi/efivars/$name" && tt_unload &&
+		signed_with /var/lib/dkms/mok.pub && mkdir -p "${ubuntu%/*}" && : >"$ubuntu" &&
+		signed_with "$ubuntu"
 	status=$?
+	rm -f "$ubuntu"
 	umount "$dir"
 	tt_load
 	return "$status"
 }
 
-plan 16
+plan 18
 tt_load
 ns_add a b
 flood_link mac_a "$a" "$b"
@@ -371,6 +468,7 @@ else
 	skip "early and iptables" "no iptables-legacy (package iptables), or a kernel without it"
 fi
 check "for users" for_users
+check "for who sees no sysctls" masked
 check "an XDP program" xdp_program
 if modprobe -q nf_flow_table || grep -qw nf_flow_table_init /proc/kallsyms; then
 	check "a flowtable" flowtable
@@ -380,4 +478,5 @@ fi
 module_installed || bail "modprobe does not find the module"
 check "no module, a module that is older than the program" eval 'module_gone && older'
 check "Secure Boot" secure_boot
+check "a kernel on which SYN cookies do not work" selftest
 finish

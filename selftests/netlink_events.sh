@@ -188,7 +188,7 @@ as_json()
 	monitor_end text
 	monitor_end json INT || return
 	from=$(sed -n '1s/.*"port_b":\([0-9]*\).*/\1/p' "$scratch/json")
-	sed -E 's/"time":"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{4}"/TIME/' \
+	sed -E 's/"time":"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{2}:[0-9]{2}"/TIME/' \
 		"$scratch/json" >"$scratch/json.told"
 	[[ $(head -n 1 "$scratch/json.told") == '{"event":"flow-state",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"end":"b","side":"remote","old":"CLOSED","new":"SYN_SENT"}' &&
 	   $(tail -n 1 "$scratch/json.told" | sed 's/"age_ms":[0-9]*/AGE/') == '{"event":"flow-end",TIME,"family":"ipv4","addr_a":"10.1.1.1","port_a":'"$port"',"addr_b":"10.1.1.2","port_b":'"$from"',"dev":0,"state_a":"CLOSED","state_b":"TIME_WAIT","reason":"normal",AGE}' ]] && as_text "$from" && return

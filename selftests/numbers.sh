@@ -141,7 +141,7 @@ tool_states()
 
 metrics()
 {
-	ctl_a metrics | unmetric
+	in_ns "$a" "$ctl" metrics | unmetric
 }
 
 all_the_same()

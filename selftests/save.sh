@@ -296,6 +296,26 @@ cookie_resets = 5
 early_devices = ' "$ctl" -n "$a" settings
 }
 
+# Of a listener, a word that is not known is not set, the rest is; a number that only its lowest
+# bits make a port is none.
+partly_listeners()
+{
+	set_all && file=$scratch/listeners && "$ctl" -n "$a" save "$file" || return
+	edit -e 's/"overflow": "drop"/"overflow": "dropped"/' -e 's/"never"/"seldom"/' \
+		-e 's/"port": 80/"port": 4294967376/' || return
+	change "$a" && "$ctl" -n "$a" listener set 0.0.0.0:22 overflow recycle cookie-mode always &&
+		"$ctl" -n "$a" listener delete 10.1.1.1:80 &&
+		"$ctl" -n "$a" listener set '[::]:443' dev v1 limit 1 overflow recycle cookie-mode auto || return
+	prints 5 "tcptrackctl: $a: listener 0.0.0.0:22: cookie_mode is not restored: it is no word that \
+this program knows
+tcptrackctl: $a: listener 10.1.1.1:4294967376 is not restored: that is no address and port
+tcptrackctl: $a: listener [::]:443 dev v1: overflow is not restored: it is no word that this \
+program knows" "$ctl" restore "$file.edited" || return
+	[[ $("$ctl" -n "$a" listeners | awk 'NR > 1 { print $2, $(NF - 3), $(NF - 2), $(NF - 1) }' |
+		sort) == '0.0.0.0:22 inherit inherit always
+[::]:443 4096 recycle always' ]] || { "$ctl" -n "$a" listeners; return 1; }
+}
+
 # What is of no namespace, as far as the file says, is not taken for the host's.
 malformed()
 {
@@ -353,6 +373,9 @@ other_files()
 	"$ctl" -j settings >"$file" && prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
 	echo '{"tcptrack_settings": 0, "namespaces": []}' >"$file" &&
 	prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
+	echo '{"tcptrack_settings": 4294967297, "namespaces": []}' >"$file" &&
+	prints 5 "tcptrackctl: $file was written by a newer tcptrackctl (format 4294967297, this one \
+knows 1): what is known of it is restored" "$ctl" restore "$file" &&
 	echo '{"tcptrack_settings": 1, "namespaces": {}}' >"$file" &&
 	prints 1 "tcptrackctl: $file $not" "$ctl" restore "$file" &&
 	begin whole && head -n 9 "$file" >"$scratch/cut" && prints 1 \
@@ -380,7 +403,7 @@ odd_names()
 	ip netns add "$odd" && ip -n "$b" link add "$odd" type dummy &&
 		"$ctl" -n "$b" set early_devices="$odd" &&
 		"$ctl" -n "$b" listener set '[::]:444' dev "$odd" limit 1 || return
-	prints 5 "tcptrackctl: $odd is not saved: its name is not UTF-8" \
+	prints 5 "tcptrackctl: odd? is not saved: its name is not UTF-8" \
 		eval '"$ctl" -n "$odd" save >"$scratch/odd"' && prints 5 \
 "tcptrackctl: $b: early_devices is not saved: it is not UTF-8
 tcptrackctl: $b: [::]:444 is not saved: the name of its device is not UTF-8" \
@@ -393,6 +416,42 @@ tcptrackctl: $b: [::]:444 is not saved: the name of its device is not UTF-8" \
 	ip -n "$b" link del "$odd"
 	ip netns del "$odd"
 	return "$status"
+}
+
+# Where cookies do not work, the module's own mode is nobody's wish: what is enforced is saved, and
+# restored.
+no_cookies()
+{
+	local TCPTRACK_KO=$TCPTRACK_KO ko=$scratch/tcptrack.ko
+	broken_cookies "$ko" && begin cookies || return
+	edit -e 's/"mode": "monitor"/"mode": "enforce"/' || return
+	TCPTRACK_KO=$ko
+	tt_load
+	prints 0 '' "$ctl" -n "$a" restore "$file" &&
+		cmp <("$ctl" -n "$a" save) <(text_of_a | sed '/"mode"/d') &&
+		prints 0 '' "$ctl" -n "$a" restore "$file.edited" &&
+		cmp <("$ctl" -n "$a" save) <(text_of_a | sed 's/"mode": "monitor"/"mode": "enforce"/') &&
+		prints 0 '' "$ctl" -n "$a" restore <("$ctl" -n "$a" save)
+}
+
+# What would move a terminal's cursor, of a name of a namespace or out of a file.
+for_terminals()
+{
+	local odd=$'\e]0;\x9b2Jx'
+	: >"/run/netns/$odd"
+	prints 5 "tcptrackctl: ?]0;?2Jx is not saved: Invalid argument" eval '"$ctl" save >/dev/null'
+	local status=$?
+	prints 1 'tcptrackctl: "?]0;?2Jx" is no network namespace' "$ctl" -n "$odd" stats || status=1
+	rm "/run/netns/$odd"
+	[[ $status -eq 0 ]] || return
+	file=$scratch/terminal
+	cat >"$file" <<-'END'
+		{ "tcptrack_settings": 1, "namespaces": [
+			{ "netns": "\u001b[2J", "settings": {}, "listeners": [] },
+			{ "netns": null, "settings": { "\u009bx": 1 }, "listeners": [] } ] }
+	END
+	prints 5 "tcptrackctl: ?[2J: nothing of this namespace is restored: No such file or directory
+tcptrackctl: ??x is not restored: it is no setting that this program knows" "$ctl" restore "$file"
 }
 
 for_users()
@@ -413,7 +472,7 @@ no_module()
 		"$ctl" save "$scratch/none" && [[ ! -e $scratch/none ]]
 }
 
-plan 21
+plan 24
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -430,12 +489,15 @@ check "/dev/stdout" own_stdout
 check "a link stays, mode and owner, too" links
 check "a signal leaves nothing" ended
 check "what cannot be restored is told, the rest is restored" partly
+check "what of a listener cannot be restored is told, the rest is restored" partly_listeners
 check "parts that are not what they should be" malformed
 check "a namespace that is gone" namespace_gone
 check "a file of a newer program" newer
 check "what is no saved file" other_files
 check "what is no namespace" no_namespace
 check "names that are not UTF-8" odd_names
+check "names that a terminal would obey" for_terminals
 check "for users" for_users
+check "where SYN cookies do not work" no_cookies
 check "without the module" no_module
 finish

@@ -48,7 +48,7 @@ page()
 	size=$(sed -n 's/^Content-Length: //p' "$scratch/page")
 	[[ $(head -n 1 "$scratch/page") == 'HTTP/1.1 200 OK' && $(stat -c %s "$body") -eq $size ]] &&
 		grep -qx 'Content-Type: text/plain; version=0.0.4; charset=utf-8' "$scratch/page" &&
-		cmp <(sed 's/ [^ ]*$//' "$body") <("$ctl" -n "$a" metrics | sed 's/ [^ ]*$//') && return
+		cmp <(sed 's/ [^ ]*$//' "$body") <(in_ns "$a" "$ctl" metrics | sed 's/ [^ ]*$//') && return
 	head -n 5 "$scratch/page"
 	return 1
 }
@@ -64,6 +64,11 @@ refusals()
 	answers '400 Bad Request' 'GET /metrics\r\n\r\n' &&
 	answers '400 Bad Request' 'GET /metrics HTTP/2.0\r\n\r\n' &&
 	answers '400 Bad Request' 'GET metrics HTTP/1.1\r\n\r\n' &&
+	answers '400 Bad Request' 'GET * HTTP/1.1\r\n\r\n' &&
+	answers '400 Bad Request' 'GET ftp://x/metrics HTTP/1.1\r\n\r\n' &&
+	answers '404 Not Found' 'GET http://x HTTP/1.1\r\n\r\n' &&
+	answers '404 Not Found' 'GET http://x?/metrics HTTP/1.1\r\n\r\n' &&
+	answers '405 Method Not Allowed' 'OPTIONS * HTTP/1.1\r\n\r\n' &&
 	answers '400 Bad Request' '\r\n\r\n' &&
 	answers '400 Bad Request' '\000\001\r\n\r\n' &&
 	answers '400 Bad Request' "GET /${long:0:600} HTTP/1.1"'\r\n\r\n' &&
@@ -97,6 +102,7 @@ long_page()
 	for ((i = 1; i <= 256; i++)); do
 		"$ctl" -n "$a" listener set "192.0.2.1:$i" limit 1 || return
 	done
+	sleep 1.1	# for another page
 	page || return
 	size=$(stat -c %s "$scratch/body")
 	echo "page $size, memory $before and $(($(peak "$four") - before)) more"
@@ -104,8 +110,61 @@ long_page()
 	# shellcheck disable=SC2016	# the other shell's
 	in_ns "$a" timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9475
 		printf "$0" >&3; sleep 3; cat <&3' "$GET" | tr -d '\r' >"$scratch/slow"
-	size=$(sed -n 's/^Content-Length: //p' "$scratch/slow")
-	[[ $(sed '1,/^$/d' "$scratch/slow" | wc -c) -eq $size ]] || { wc "$scratch/slow"; return 1; }
+	whole "$scratch/slow" || { wc "$scratch/slow"; return 1; }
+}
+
+memfds()
+{
+	find "/proc/$four/fd" -lname '/memfd:*' | wc -l
+}
+
+# Who asks and does not read takes no memory of his own. (A socket here takes less than a page.)
+readers()
+{
+	local before status
+	before=$(in_ns "$a" sysctl -n net.ipv4.tcp_wmem)
+	ns_sysctl "$a" net.ipv4.tcp_wmem="4096 16384 16384"
+	# shellcheck disable=SC2016	# the other shell's
+	nsenter --net="/run/netns/$a" -- timeout 60 bash -c '
+		ask() { exec {fd}<>/dev/tcp/127.0.0.1/9475; printf "$0" >&$fd; fds+=($fd); }
+		for ((i = 0; i < 5; i++)); do ask; done
+		for ((i = 0; i < 4; i++)); do sleep 1.1; ask; done
+		echo ready
+		until [[ -e $1/go ]]; do sleep 0.1; done
+		for i in 0 8; do cat <&${fds[i]} | tr -d "\r" >"$1/reader$i"; done
+		echo done' "$GET" "$scratch" >"$scratch/readers" &
+	wait_for grep -q ready "$scratch/readers" 20 && [[ $(memfds) -eq 2 ]] && page &&
+		[[ $(memfds) -eq 2 ]] && : >"$scratch/go" && wait_for grep -q "done" "$scratch/readers" 20 &&
+		! whole "$scratch/reader0" && whole "$scratch/reader8"
+	status=$?
+	ns_sysctl "$a" net.ipv4.tcp_wmem="$before"
+	[[ $status -eq 0 ]] || echo "$(memfds) pages"
+	return "$status"
+}
+
+# As long as it says.
+whole()
+{
+	[[ $(sed '1,/^$/d' "$1" | wc -c) -eq $(sed -n 's/^Content-Length: //p' "$1") ]]
+}
+
+# Within a second it is the same page, later another one.
+shared()
+{
+	# shellcheck disable=SC2016	# the other shell's
+	in_ns "$a" timeout 60 bash -c '
+		ask() { exec {fd}<>/dev/tcp/127.0.0.1/9475; printf "$0" >&$fd; fds+=($fd); }
+		sleep 1.1; ask; ask; sleep 1.1; ask
+		for fd in "${fds[@]}"; do cat <&$fd; done' "$GET" |
+		awk '/^tcptrack_uptime_seconds / { at[++n] = $2 }
+			END { print at[1], at[2], at[3]; exit !(n == 3 && at[1] == at[2] && at[2] < at[3]) }'
+}
+
+# The URL in full, as for a proxy.
+absolute()
+{
+	page 127.0.0.1 9475 'GET http://x:9475/metrics HTTP/1.1\r\n\r\n' &&
+		page 127.0.0.1 9475 'GET HTTP://127.0.0.1/metrics?x=/y HTTP/1.1\r\n\r\n'
 }
 
 # In pieces, which each come by themselves.
@@ -220,7 +279,48 @@ for_users()
 	return "$status"
 }
 
-plan 12
+# Its status is known, whoever started it and with whatever memory. (memfd_noexec is of Linux 6.3.)
+started_oddly()
+{
+	local noexec=/proc/sys/vm/memfd_noexec status
+	[[ ! -e $noexec ]] || echo 2 >"$noexec" || return
+	nsenter --net="/run/netns/$a" -- perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' \
+		"$ctl" serve-metrics --listen 127.0.0.1:9479 &
+	served=$!
+	wait_for known 9479 10 && page 127.0.0.1 9479
+	status=$?
+	kill "$served"
+	[[ ! -e $noexec ]] || echo 0 >"$noexec"
+	return "$status"
+}
+
+# unable TEXT COMMAND...: a server that cannot ask says why.
+unable()
+{
+	local status
+	nsenter --net="/run/netns/$a" -- setpriv --reuid=65534 --regid=65534 --clear-groups "${@:2}" \
+		"$ctl" serve-metrics --listen 127.0.0.1:9480 &
+	served=$!
+	wait_for known 9480 10 && http 127.0.0.1 9480 "$GET" >"$scratch/unable"
+	kill "$served"
+	wait_for gone 9480 10
+	[[ $(sed -n '1p;$p' "$scratch/unable") == "HTTP/1.1 503 Service Unavailable"$'\n'"tcptrackctl: $1" ]] ||
+		{ cat "$scratch/unable"; return 1; }
+}
+
+gone()
+{
+	! known "$1"
+}
+
+reasons()
+{
+	unable "nobody to ask the module: Resource temporarily unavailable" prlimit --nproc=0 &&
+		unable "nobody to ask the module: Too many open files" prlimit --nofile=5 &&
+		unable "no answer from the module" prlimit --fsize=100 --core=0
+}
+
+plan 17
 tt_load
 ns_add a
 serve_at four 127.0.0.1 9475
@@ -231,11 +331,16 @@ check "a page by HTTP/1.0, and with LF only" eval \
 	'page 127.0.0.1 9475 "GET /metrics HTTP/1.0\r\n\r\n" && page 127.0.0.1 9475 "GET /metrics HTTP/1.1\n\n"'
 check "HEAD" head_only
 check "what is refused" refusals
+check "the absolute form" absolute
 check "a request in pieces" in_pieces
 check "clients that say nothing" crowd
 check "socket activation" eval 'by_systemd && by_systemd no'
 check "arguments" arguments
 check "for a user without privileges" for_users
+check "a page for all who ask within a second" shared
 check "a long page" long_page
+check "clients that ask and do not read" readers
+check "ignored children, and no executable memory" started_oddly
+check "why there is no page" reasons
 check "without the module, and with another one" without_module
 finish

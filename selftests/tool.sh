@@ -42,6 +42,21 @@ full_disk()
 	done
 }
 
+# The same where there is no stdout: nothing that is opened later becomes it.
+closed()
+{
+	local what='tcptrackctl: what was to be printed was not: Bad file descriptor' c
+	for c in stats '-j listeners' settings explain -V; do
+		echo "$c"
+		prints 2 "$what" eval "ctl_a $c >&-" && prints 2 "$what" eval "ctl_a $c <&- >&-" &&
+			prints 0 '' eval "ctl_a $c <&- 2>&- >/dev/null" || return
+	done
+	prints 2 'tcptrackctl: the metrics were not written: Bad file descriptor' eval 'ctl_a metrics >&-' &&
+		prints 1 '' eval 'ctl_a explain xyz >&- 2>&-' &&
+		prints 0 '' eval 'ctl_a save "$scratch/closed" <&- >&- 2>&-' &&
+		cmp "$scratch/closed" <(ctl_a save)
+}
+
 # By a path as by a name, as ip(8) has it: of a process, say.
 by_path()
 {
@@ -58,8 +73,12 @@ by_path()
 			"$ctl" restore "$scratch/path" &&
 		prints 1 "tcptrackctl: no network namespace \"$scratch/x\" (\"ip netns\" lists them)" \
 			"$ctl" -n "$scratch/x" settings &&
-		prints 2 "tcptrackctl: network namespace \"$scratch/path\": Invalid argument (only root may enter it)" \
-			"$ctl" -n "$scratch/path" settings
+		prints 1 "tcptrackctl: \"$scratch/path\" is no network namespace" \
+			"$ctl" -n "$scratch/path" settings &&
+		prints 2 "tcptrackctl: network namespace \"$scratch/path/x\": Not a directory" \
+			"$ctl" -n "$scratch/path/x" settings &&
+		prints 2 "tcptrackctl: network namespace \"$a\": Operation not permitted (only root may enter it)" \
+			"${nobody[@]}" "$ctl" -n "$a" settings
 	status=$?
 	ctl_a set cookie_start=75
 	kill "$pid"
@@ -96,6 +115,13 @@ flows_max (setting net.tcptrack)
     unfollowed.
 flows_max (parameter of the module)
     the same for the initial namespace, from the first packet on." "$ctl" explain flows_max &&
+	prints 0 "tcptrack_flows (metric)
+    endpoints of flows by side and state" "$ctl" explain tcptrack_flows &&
+	prints 0 "tcptrack_info (metric)
+    the module's version, and net.tcptrack.mode" "$ctl" explain tcptrack_info &&
+	prints 0 "tcptrack_listener_cookie_mode (metric)
+    1 in cookie mode, when SYNs are answered with SYN cookies, else 0" \
+		"$ctl" explain tcptrack_listener_cookie_mode &&
 	prints 0 '[
 {"name":"oneway","kind":"flag of a flow","text":"only one direction passes here"}
 ]' "$ctl" -j explain oneway
@@ -275,13 +301,24 @@ is_page()
 listeners_same()
 {
 	local names
-	ctl_a metrics | sed -n 's/^tcptrack_listener_//p' >"$scratch/listeners"
+	in_ns "$a" "$ctl" metrics | sed -n 's/^tcptrack_listener_//p' >"$scratch/listeners"
 	[[ $(grep -c '^halfopen{' "$scratch/listeners") -eq 3 ]] || return
 	names=$(in_ns "$a" head -n 1 /proc/net/tcptrack_listeners)
 	while read -r line; do
 		# shellcheck disable=SC2086	# words
 		listener_same "$names" $line || return
 	done < <(in_ns "$a" tail -n +2 /proc/net/tcptrack_listeners)
+}
+
+# Each name of a metric that there is.
+metrics_explained()
+{
+	local name n=0
+	while read -r name; do
+		"$ctl" explain "$name" >/dev/null || return
+		n=$((n + 1))
+	done < <(in_ns "$a" "$ctl" metrics | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p')
+	[[ $n -gt 80 ]] || { echo "$n names only"; return 1; }
 }
 
 # listener_same NAMES FAMILY ENDPOINT VALUE...
@@ -310,7 +347,7 @@ listener_same()
 known_lines()
 {
 	local line
-	ctl_a metrics >"$scratch/page"
+	in_ns "$a" "$ctl" metrics >"$scratch/page"
 	while read -r line; do
 		grep -qxF "$line" "$scratch/page" || { echo "not there: $line"; return 1; }
 	done <<-'END'
@@ -337,9 +374,25 @@ known_lines()
 	END
 }
 
+# With -n it says which namespace that is, in each sample, and in nothing else it differs; so two of
+# them may be in one node_exporter.
+labelled()
+{
+	ctl_a metrics >"$scratch/labelled"
+	in_ns "$a" "$ctl" metrics | sed -E '/^#/!{
+		s/^([a-z0-9_]*)\{/\1{netns="'"$a"'",/
+		s/^([a-z0-9_]*) /\1{netns="'"$a"'"} /
+	}' | without_time | cmp - <(without_time <"$scratch/labelled")
+}
+
+without_time()
+{
+	sed 's/^\(tcptrack_[a-z_]*\(uptime\|age\)_seconds[^ ]*\|tcptrack_collector_runs_total[^ ]*\) .*/\1/'
+}
+
 checked_by_promtool()
 {
-	ctl_a metrics | promtool check metrics
+	in_ns "$a" "$ctl" metrics | promtool check metrics && ctl_a metrics | promtool check metrics
 }
 
 # One of them is bound to a device whose name needs escaping.
@@ -365,6 +418,9 @@ given_twice()
 	# shellcheck disable=SC2046	# words
 	prints 1 'tcptrackctl: addr is given twice' ctl_a flows $(yes addr ::1/64 | head -n 80) &&
 	prints 1 'tcptrackctl: port is given twice' ctl_a flows port 1 state listen port 1 &&
+	prints 1 'tcptrackctl: family is given twice' ctl_a -6 flows family ipv4 &&
+	prints 1 'tcptrackctl: family is given twice' ctl_a flows family ipv6 family ipv4 &&
+	prints 1 'tcptrackctl: family is given twice' ctl_a -4 monitor state port 1 family ipv6 &&
 	prints 1 'tcptrackctl: early_devices is set twice' \
 		ctl_a set early_devices="$long" early_devices="$long"
 }
@@ -381,6 +437,23 @@ watched()
 		"$EXAMPLES"/prometheus/tcptrack.rules*.yml | sort -u)
 	echo "$n names"
 	[[ $n -gt 20 && $bad -eq 0 ]]
+}
+
+# In JSON as RFC 3339 has it: with a colon in its zone.
+zoned()
+{
+	local monitor zone
+	for zone in IST-5:30=+05:30 NST3:30=-03:30 UTC=+00:00; do
+		TZ=${zone%=*} "$ctl" -n "$a" -j monitor -t state >"$scratch/zoned" &
+		monitor=$!
+		wait_for sleeps "$monitor" 10 && flood 82 -n 1
+		wait_for test -s "$scratch/zoned" 10
+		kill "$monitor"
+		wait "$monitor"
+		grep -qE "\"time\":\"20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}[${zone:(-6):1}]${zone:(-5)}\"" \
+			"$scratch/zoned" ||
+			{ cat "$scratch/zoned"; return 1; }
+	done
 }
 
 # --- completion ---
@@ -477,7 +550,7 @@ gone_unheard()
 	return 1
 }
 
-plan 20
+plan 24
 check "explain, exactly" explained
 check "explain what is written around a name" by_another_name net.tcptrack.early early \
 	tcptrack_syns_total syns tcptrack_flows_tracked flows syn_gap3_ge1500ms syn_gap \
@@ -510,9 +583,13 @@ kill -STOP "$echoes" "$four" "$six"
 check "known lines of metrics" known_lines
 check "what alerts and dashboard ask for is there" watched
 check "a full disk" full_disk
+check "no stdout" closed
 check "a namespace by its path" by_path
 check "a bar for each device" whose_bar
-check "metrics are a page as Prometheus wants it" eval 'ctl_a metrics | is_page'
+check "metrics are a page as Prometheus wants it" eval \
+	'ctl_a metrics | is_page && in_ns "$a" "$ctl" metrics | is_page'
+check "metrics with a namespace's name" labelled
+check "each metric is explained" metrics_explained
 if command -v promtool >/dev/null; then
 	check "promtool finds nothing" checked_by_promtool
 else
@@ -522,5 +599,6 @@ check "listeners are those of /proc" listeners_same
 kill "$odd"
 kill -CONT "$echoes" "$four" "$six"
 kill "$echoes" "$four" "$six"
+check "the time of an event" zoned
 check "a monitor that lost the end of the module" gone_unheard
 finish

@@ -17,9 +17,9 @@
 #include "tcptrackctl.h"
 
 #define CHILD_S		10	/* for the module's answers */
+#define NOEXEC_SEAL	0x0008U	/* MFD_NOEXEC_SEAL, which libc's header may not have */
 
-/* What a memfd has in it, or NULL. */
-static char *contents(int fd, size_t *size)
+char *child_text(int fd, size_t *size)
 {
 	off_t n = lseek(fd, 0, SEEK_END);
 	char *text = n < 0 ? NULL : malloc(n + 1);
@@ -32,6 +32,7 @@ static char *contents(int fd, size_t *size)
 		text[n] = '\0';
 		*size = n;
 	}
+	close(fd);
 	return text;
 }
 
@@ -74,15 +75,25 @@ static void close_all(struct child *c)
 	}
 }
 
+/* Where vm.memfd_noexec=2 has it, only so; before Linux 6.3 there is no such flag. */
+static int memory(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | NOEXEC_SEAL);
+
+	return fd < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : fd;
+}
+
 bool child_start(struct child *c, void (*run)(void))
 {
 	int ends[2] = { -1, -1 };
 
-	c->out = memfd_create("answer", MFD_CLOEXEC);
-	c->err = memfd_create("errors", MFD_CLOEXEC);
+	c->out = memory("answer");
+	c->err = memory("errors");
 	c->pid = -1;
 	c->done = -1;
 	fflush(NULL);
+	/* ignored, as who started us may have it, it would leave no status */
+	signal(SIGCHLD, SIG_DFL);
 	if (c->out >= 0 && c->err >= 0 && !pipe(ends))
 		c->pid = fork();
 	if (!c->pid) {
@@ -116,9 +127,5 @@ int child_end_file(struct child *c, int *status)
 
 char *child_end(struct child *c, int *status, size_t *size)
 {
-	int fd = child_end_file(c, status);
-	char *text = contents(fd, size);
-
-	close(fd);
-	return text;
+	return child_text(child_end_file(c, status), size);
 }

@@ -21,7 +21,10 @@ bool child_start(struct child *c, void (*run)(void));
  */
 int child_end_file(struct child *c, int *status);
 
-/* The same as a text (to free), or NULL. */
+/* What is in it, as a text (to free), or NULL. It is closed. */
+char *child_text(int fd, size_t *size);
+
+/* Both. */
 char *child_end(struct child *c, int *status, size_t *size);
 
 #endif /* TCPTRACKCTL_CHILD_H */

@@ -15,8 +15,18 @@
 
 #define SYSCTL	"@sysctl -w "
 
+/* What DKMS signs with; where Ubuntu's is, it is that. */
+#define MOK		"/var/lib/dkms/mok.pub"
+#define MOK_UBUNTU	"/var/lib/shim-signed/mok/MOK.der"
+
+#define RELOAD		"modprobe -r tcptrack && modprobe tcptrack && "
+#define SAVED		"/root/tcptrack.json"
+#define BY_FILE		"tcptrackctl save " SAVED " && " RELOAD "tcptrackctl restore " SAVED
+#define BY_SERVICE	"systemctl stop tcptrack-restore && " RELOAD \
+			"systemctl start tcptrack-restore"
+
 /* What the module says, or NULL without one. */
-static json_t *stats;
+static json_t *stats, *settings;
 static const char *checking;
 static unsigned int findings;
 static const char *unchecked;	/* the last one of them */
@@ -44,18 +54,14 @@ static void in_namespace(char *to, size_t size, const char *command)
 
 void doctor_found(const char *command, const char *format, ...)
 {
-	char mend[512], text[512], *c;
+	char mend[512], text[512];
 	va_list args;
 	json_t *o;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* a name in it is any bytes: neither for a terminal nor for JSON */
-	for (c = text; *c; c++) {
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	}
+	only_ascii(text);
 	in_namespace(mend, sizeof(mend), command);
 	findings++;
 	if (!options.json) {
@@ -102,12 +108,15 @@ long long doctor_number(const char *path)
 	return first_line(path, line, sizeof(line)) ? atoll(line) : -1;
 }
 
+/* As the module says: who reads /proc/sys may have another one. */
 bool doctor_setting_is(const char *name, const char *word)
 {
-	char path[128], line[64];
+	return settings_is(settings, name, word);
+}
 
-	snprintf(path, sizeof(path), "/proc/sys/net/tcptrack/%s", name);
-	return first_line(path, line, sizeof(line)) && !strcmp(line, word);
+bool doctor_setting_on(const char *name)
+{
+	return json_integer_value(json_object_get(settings, name));
 }
 
 bool doctor_has_line(const char *path, const char *begin)
@@ -152,20 +161,52 @@ static void check_secure_boot(void)
 	fclose(file);
 	first_line("/sys/module/tcptrack/taint", taint, sizeof(taint));
 	if (on && (!stats || strchr(taint, 'E')))
-		doctor_found("mokutil --import /var/lib/dkms/mok.pub",
+		doctor_found(!access(MOK_UBUNTU, F_OK) ? "mokutil --import " MOK_UBUNTU :
+						     "mokutil --import " MOK,
 			     "Secure Boot is on, where a kernel may refuse a module that is not signed with a known key; DKMS signs with this one, which the firmware asks about at the next boot");
 }
 
+/* With the module its settings go: they are taken along, by their service where it runs. */
 static void check_version(void)
 {
+	bool service = !access("/run/tcptrack-restore", F_OK);
 	char version[64];
 
 	if (!first_line("/sys/module/tcptrack/version", version, sizeof(version)))
 		return;
 	if (strverscmp(TCPTRACK_VERSION, version) > 0)
-		doctor_found("modprobe -r tcptrack && modprobe tcptrack",
+		doctor_found(service ? BY_SERVICE : BY_FILE,
 			     "the module that is loaded is %s, older than this program (%s)",
 			     version, TCPTRACK_VERSION);
+}
+
+/* Whether a listener's own policy has SYNs answered with cookies. */
+static bool sends_cookies(struct nlattr **attrs)
+{
+	const struct nlattr *overflow = attrs[TCPTRACK_A_LISTENER_OVERFLOW];
+	uint32_t mode = netlink_uint(attrs[TCPTRACK_A_LISTENER_COOKIE_MODE]);
+
+	return mode == TCPTRACK_COOKIE_MODE_ALWAYS ||
+	       (mode != TCPTRACK_COOKIE_MODE_NEVER && overflow &&
+		netlink_uint(overflow) == TCPTRACK_LISTENER_OVERFLOW_COOKIE);
+}
+
+static void of_listener(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
+{
+	bool *any = arg;
+
+	*any |= sends_cookies(attrs);
+}
+
+/* Whether there may be cookies: the namespace's, or a listener's. */
+static bool cookies(void)
+{
+	bool any = doctor_setting_is("overflow", "cookie");
+
+	if (!any)
+		netlink_run(netlink_request(TCPTRACK_CMD_LISTENERS_GET, true), of_listener,
+			    TCPTRACK_A_LISTENER_MAX, &any);
+	return any;
 }
 
 static void check_selftest(void)
@@ -188,7 +229,7 @@ static void check_mode(void)
 static void check_syncookies(void)
 {
 	if (!doctor_number("/proc/sys/net/ipv4/tcp_syncookies") &&
-	    (!stats || doctor_setting_is("overflow", "cookie")))
+	    (!stats || cookies()))
 		doctor_found(SYSCTL "net.ipv4.tcp_syncookies=1",
 			     "net.ipv4.tcp_syncookies is 0: the stack takes no cookie back, so none is sent");
 }
@@ -251,8 +292,7 @@ static void check_conntrack(void)
 /* A cookie has left no entry: its connection begins there with the ACK. */
 static void check_tcp_loose(void)
 {
-	if (!doctor_number("/proc/sys/net/netfilter/nf_conntrack_tcp_loose") &&
-	    doctor_setting_is("overflow", "cookie"))
+	if (!doctor_number("/proc/sys/net/netfilter/nf_conntrack_tcp_loose") && cookies())
 		doctor_found(SYSCTL "net.netfilter.nf_conntrack_tcp_loose=1",
 			     "net.netfilter.nf_conntrack_tcp_loose is 0: conntrack takes the ACK of a cookie for invalid");
 }
@@ -265,7 +305,7 @@ static void check_flows(void)
 
 	if (!most || flows * 10 < most * 9)
 		return;
-	own = doctor_number("/proc/sys/net/tcptrack/flows_max") <= most;
+	own = json_integer_value(json_object_get(settings, "flows_max")) <= most;
 	snprintf(command, sizeof(command), "%s net.tcptrack.flows_max=%lld",
 		 own ? "@sysctl -w" : "sysctl -w", 2 * most);
 	doctor_found(command, "the table of flows is nearly full (%lld of %lld)%s", flows, most,
@@ -305,12 +345,14 @@ static const struct {
 
 int cmd_doctor(int argc, char **argv)
 {
+	const char *not_utf8;
 	size_t i;
 
 	no_arguments("doctor", argc, argv);
 	if (!access("/proc/net/tcptrack", F_OK)) {
 		netlink_open();
 		stats = stats_read();
+		settings = settings_read(&not_utf8);
 	}
 	list_begin("");
 	for (i = 0; i < ARRAY_SIZE(checks); i++) {
@@ -326,5 +368,6 @@ int cmd_doctor(int argc, char **argv)
 	else if (!findings)
 		puts("nothing is wrong");
 	json_decref(stats);
+	json_decref(settings);
 	return findings ? EXIT_FOUND : nunchecked ? EXIT_PARTLY : 0;
 }

@@ -38,8 +38,9 @@ void doctor_iptables(char *chain, size_t size, bool at_ingress);
 /* The number in a file, or -1. */
 long long doctor_number(const char *path);
 
-/* Whether net.tcptrack has the setting, and it is this word. */
+/* Whether net.tcptrack has the setting, and it is this word; and it is not 0. */
 bool doctor_setting_is(const char *name, const char *word);
+bool doctor_setting_on(const char *name);
 
 /* Whether the file has a line that begins so; false if there is no such file. */
 bool doctor_has_line(const char *path, const char *begin);

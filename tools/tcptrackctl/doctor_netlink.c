@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
@@ -15,6 +16,8 @@
 
 #include "doctor.h"
 #include "tcptrackctl.h"
+
+#define TRIES	5	/* of a dump, while what it tells of changes */
 
 static char request[256];
 
@@ -40,47 +43,76 @@ static void parse(const struct nlmsghdr *nlh, size_t header, struct nlattr **att
 	mnl_attr_parse(nlh, header, collect, &m);
 }
 
-/* Returns 0 or a negative errno; what the kernel does not have has nothing in it. */
-static int dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
+/* The whole answer, one message after the other, in all. Returns 0 or a negative errno. */
+static int receive(struct mnl_socket *sock, FILE *all)
+{
+	char buffer[32768];
+	ssize_t n;
+	int more;
+
+	do {
+		n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
+		if (n < 0)
+			return -errno;
+		more = mnl_cb_run(buffer, n, 1, mnl_socket_get_portid(sock), NULL, NULL);
+		if (more < 0)
+			return -errno;
+		fwrite(buffer, 1, n, all);
+	} while (more != MNL_CB_STOP);
+	return 0;
+}
+
+/* Returns 0 or a negative errno: EINTR, if it changed meanwhile, and nothing is looked at. */
+static int dump_once(int bus, const struct nlmsghdr *nlh, mnl_cb_t each)
 {
 	struct mnl_socket *sock = netlink_socket(bus);
-	char buffer[32768];
-	ssize_t n = -1;
-	int err = 0;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *all;
+	int err;
 
 	if (!sock)
-		return errno == EPROTONOSUPPORT ? 0 : -errno;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) > 0) {
-		do {
-			n = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
-			if (n > 0)
-				n = mnl_cb_run(buffer, n, 1, mnl_socket_get_portid(sock), each,
-					       NULL);
-		} while (n > MNL_CB_STOP);
-	}
-	/* EINTR: it changed meanwhile; what there was has been looked at */
-	if (n < 0 && errno != EINTR && errno != EINVAL && errno != EOPNOTSUPP)
-		err = -errno;
+		return -errno;
+	all = open_memstream(&text, &size);
+	if (!all)
+		die(EXIT_REFUSED, "no memory");
+	err = mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0 ? -errno : receive(sock, all);
+	if (fclose(all))
+		die(EXIT_REFUSED, "no memory");
+	if (!err)
+		mnl_cb_run(text, size, 1, mnl_socket_get_portid(sock), each, NULL);
+	free(text);
 	mnl_socket_close(sock);
 	return err;
 }
 
-static int nft_dump(uint16_t what, mnl_cb_t each)
+/* What the kernel does not have has nothing in it. */
+static void dump(int bus, struct nlmsghdr *nlh, mnl_cb_t each)
+{
+	unsigned int left = TRIES;
+	int err;
+
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = 1;
+	do {
+		err = dump_once(bus, nlh, each);
+	} while (err == -EINTR && --left);
+	if (err == -EINTR)
+		doctor_cannot("it changed meanwhile");
+	else if (err && err != -EINVAL && err != -EOPNOTSUPP && err != -EPROTONOSUPPORT)
+		doctor_cannot(strerror(-err));
+}
+
+static void nft_dump(uint16_t what, mnl_cb_t each)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
 	struct nfgenmsg *nfg;
-	int err;
 
 	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | what;
 	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
 	nfg->nfgen_family = NFPROTO_UNSPEC;
 	nfg->version = NFNETLINK_V0;
-	err = dump(NETLINK_NETFILTER, nlh, each);
-	if (err)
-		doctor_cannot(strerror(-err));
-	return err;
+	dump(NETLINK_NETFILTER, nlh, each);
 }
 
 /* --- early --- */
@@ -127,10 +159,10 @@ static int chain(const struct nlmsghdr *nlh, void *data)
 
 void check_early(void)
 {
-	if (doctor_setting_is("early", "off"))
+	at_ingress = doctor_setting_is("early", "ingress");
+	if (!at_ingress && !doctor_setting_is("early", "prerouting"))
 		return;
 	firewall[0] = '\0';
-	at_ingress = doctor_setting_is("early", "ingress");
 	doctor_iptables(firewall, sizeof(firewall), at_ingress);
 	nft_dump(NFT_MSG_GETCHAIN, chain);
 	if (*firewall)
@@ -154,7 +186,7 @@ static int flowtable_found(const struct nlmsghdr *nlh, void *data)
 
 void check_flowtable(void)
 {
-	if (!doctor_setting_is("forward", "1"))
+	if (!doctor_setting_on("forward"))
 		return;
 	flowtable[0] = '\0';
 	nft_dump(NFT_MSG_GETFLOWTABLE, flowtable_found);
@@ -199,12 +231,9 @@ void check_xdp(void)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
 	struct ifinfomsg *ifi;
-	int err;
 
 	nlh->nlmsg_type = RTM_GETLINK;
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
-	err = dump(NETLINK_ROUTE, nlh, link_found);
-	if (err)
-		doctor_cannot(strerror(-err));
+	dump(NETLINK_ROUTE, nlh, link_found);
 }

@@ -25,6 +25,7 @@ static const char * const kinds[] = {
 	[MEANS_SETTING] = "setting net.tcptrack",
 	[MEANS_PARAMETER] = "parameter of the module",
 	[MEANS_CLASS] = "class of a flood",
+	[MEANS_METRIC] = "metric",
 };
 
 const struct meaning *meaning_of(enum means kind, const char *name)

@@ -72,6 +72,8 @@ static void show(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 
 static void put_family(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
+	if (options.family)	/* -4, -6 */
+		die(EXIT_USAGE, "%s is given twice", f->name);
 	options.family = filter_family(text);
 }
 

@@ -2,12 +2,14 @@
 /* tcptrackctl: what tcptrack.ko knows, in the manner of ip(8). */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tcptrackctl.h"
 #include "version.h"
@@ -88,6 +90,35 @@ static const char usage_text[] =
 
 void (*die_first)(void);
 
+void only_ascii(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
+static void vcomplain(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	else
+		only_ascii(text);
+	fprintf(stderr, "tcptrackctl: %s\n", text ? text : "no memory");
+	free(text);
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vcomplain(format, args);
+	va_end(args);
+}
+
 void die(int status, const char *format, ...)
 {
 	va_list args;
@@ -95,11 +126,9 @@ void die(int status, const char *format, ...)
 	if (die_first)
 		die_first();
 	fflush(stdout);
-	fputs("tcptrackctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vcomplain(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	exit(status);
 }
 
@@ -116,9 +145,11 @@ void enter_netns(const char *name)
 	err = netns_enter(name);
 	if (err == -ENOENT)
 		die(EXIT_USAGE, "no network namespace \"%s\" (\"ip netns\" lists them)", name);
+	if (err == -EINVAL)
+		die(EXIT_USAGE, "\"%s\" is no network namespace", name);
 	if (err)
-		die(EXIT_REFUSED, "network namespace \"%s\": %s (only root may enter it)", name,
-		    strerror(-err));
+		die(EXIT_REFUSED, "network namespace \"%s\": %s%s", name, strerror(-err),
+		    err == -EPERM || err == -EACCES ? " (only root may enter it)" : "");
 }
 
 static unsigned int seconds(const char *text)
@@ -180,6 +211,17 @@ static int run(int argc, char **argv)
 	die(EXIT_USAGE, "unknown command \"%s\", try \"tcptrackctl help\"", name);
 }
 
+/* Nothing else becomes one of them: what is printed and not written is told. */
+static void open_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -193,6 +235,7 @@ int main(int argc, char **argv)
 	};
 	int c;
 
+	open_standard();
 	while ((c = getopt_long(argc, argv, "+n:jpr:46Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'n':

@@ -358,5 +358,11 @@ const struct meaning meanings[] = {
 	  "each source sent more than four SYNs on average; top= has the most frequent prefixes. halfopen_source_max or a firewall rule helps." },
 	{ MEANS_CLASS, "spoofed", "",
 	  "sources hardly repeat." },
+	{ MEANS_METRIC, "tcptrack_info", "",
+	  "the module's version, and net.tcptrack.mode" },
+	{ MEANS_METRIC, "tcptrack_flows", "",
+	  "endpoints of flows by side and state" },
+	{ MEANS_METRIC, "tcptrack_listener_cookie_mode", "",
+	  "1 in cookie mode, when SYNs are answered with SYN cookies, else 0" },
 	{ }
 };

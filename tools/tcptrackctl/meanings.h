@@ -14,6 +14,7 @@ enum means {
 	MEANS_SETTING,
 	MEANS_PARAMETER,	/* of the module */
 	MEANS_CLASS,		/* of a flood */
+	MEANS_METRIC,		/* whose name is not that of a value */
 };
 
 struct meaning {

@@ -31,11 +31,33 @@ static void put_escaped(const char *text, const char *escape)
 	}
 }
 
+static char separator;		/* before the next label */
+
 void metric_label(const char *name, const char *value)
 {
-	fprintf(out, "%s=\"", name);
+	fprintf(out, "%c%s=\"", separator, name);
 	put_escaped(value, "\\\"");
 	putc('"', out);
+	separator = ',';
+}
+
+void metric_begin(const char *name, const char *suffix)
+{
+	fprintf(out, PREFIX "%s%s", name, suffix);
+	separator = '{';
+	if (options.netns)
+		metric_label("netns", options.netns);
+}
+
+static void labelled(void)
+{
+	fputs(separator == '{' ? " " : "} ", out);
+}
+
+void metric_number(uint64_t n)
+{
+	labelled();
+	fprintf(out, "%llu\n", (unsigned long long)n);
 }
 
 void metric_head(const char *name, const char *suffix, const char *type, const char *help)
@@ -56,6 +78,7 @@ const char *metric_help(enum means kind, const char *name)
 
 void metric_ms(uint64_t ms)
 {
+	labelled();
 	fprintf(out, "%llu.%03llu\n", (unsigned long long)ms / 1000, (unsigned long long)ms % 1000);
 }
 
@@ -65,12 +88,11 @@ static void put_info(struct nlattr **attrs)
 {
 	const struct nlattr *version = attrs[TCPTRACK_A_COUNTERS_VERSION];
 
-	metric_head("info", "", "gauge", "the module's version, and net.tcptrack.mode");
-	fputs(PREFIX "info{", out);
+	metric_head("info", "", "gauge", metric_help(MEANS_METRIC, PREFIX "info"));
+	metric_begin("info", "");
 	metric_label("version", version ? mnl_attr_get_str(version) : "?");
-	putc(',', out);
 	metric_label("mode", word(mode_words, netlink_uint(attrs[TCPTRACK_A_COUNTERS_MODE])));
-	fputs("} 1\n", out);
+	metric_number(1);
 }
 
 static void put_uptime(const struct nlattr *attr)
@@ -80,7 +102,7 @@ static void put_uptime(const struct nlattr *attr)
 	if (!attr)
 		return;
 	metric_head("uptime_seconds", "", "gauge", help + strlen("milli"));
-	fputs(PREFIX "uptime_seconds ", out);
+	metric_begin("uptime_seconds", "");
 	metric_ms(netlink_uint(attr));
 }
 
@@ -109,7 +131,9 @@ static void put_values(struct nlattr **attrs)
 		if (values[i].attr == TCPTRACK_A_COUNTERS_FLOWS)
 			name = "flows_tracked";
 		metric_head(name, "", "gauge", metric_help(MEANS_VALUE, values[i].name));
-		fprintf(out, PREFIX "%s %lld\n", name, n);
+		metric_begin(name, "");
+		labelled();
+		fprintf(out, "%lld\n", n);
 	}
 }
 
@@ -119,9 +143,9 @@ static void put_closed(const char *reason, uint64_t n, bool first)
 	if (first)
 		metric_head("closed", "_total", "counter",
 			    metric_help(MEANS_COUNTER, "flows_destroyed"));
-	fputs(PREFIX "closed_total{", out);
+	metric_begin("closed", "_total");
 	metric_label("reason", reason);
-	fprintf(out, "} %llu\n", (unsigned long long)n);
+	metric_number(n);
 }
 
 static void put_counters(struct nlattr **attrs)
@@ -149,8 +173,8 @@ static void put_counters(struct nlattr **attrs)
 			continue;
 		}
 		metric_head(name, "_total", "counter", metric_help(MEANS_COUNTER, name));
-		fprintf(out, PREFIX "%s_total %llu\n", name,
-			(unsigned long long)netlink_uint(attr));
+		metric_begin(name, "_total");
+		metric_number(netlink_uint(attr));
 	}
 }
 
@@ -180,6 +204,17 @@ static size_t buckets_of(const struct nlmsghdr *nlh, uint16_t type, struct bucke
 	return n;
 }
 
+static void begin_bucket(const char *name, const char *suffix, unsigned int attempt)
+{
+	char text[16];
+
+	metric_begin(name, suffix);
+	if (!attempt)
+		return;
+	snprintf(text, sizeof(text), "%u", attempt);
+	metric_label("attempt", text);
+}
+
 /*
  * The module counts whole milliseconds, rounded down, from an edge to below the next: so the
  * next edge is what they are less than or equal to. It knows no sum.
@@ -189,25 +224,23 @@ static void put_histogram(const struct nlmsghdr *nlh, const char *name, uint16_t
 	struct bucket buckets[BUCKETS];
 	size_t i, n = buckets_of(nlh, type, buckets);
 	unsigned long long sum = 0;
-	char attempt[32] = "";
+	char le[32];
 
 	if (n)
 		metric_head(name, "_seconds", "histogram", metric_help(MEANS_VALUE, name));
 	for (i = 0; i < n; i++) {
 		bool last = i + 1 == n || buckets[i + 1].attempt != buckets[i].attempt;
 
-		if (buckets[i].attempt)
-			snprintf(attempt, sizeof(attempt), "attempt=\"%u\"", buckets[i].attempt);
 		sum += buckets[i].count;
-		fprintf(out, PREFIX "%s_seconds_bucket{%s%sle=\"", name, attempt,
-			*attempt ? "," : "");
-		if (!last) {
-			fprintf(out, "%g\"} %llu\n", buckets[i + 1].ge_ms / 1000.0, sum);
+		if (!last)
+			snprintf(le, sizeof(le), "%g", buckets[i + 1].ge_ms / 1000.0);
+		begin_bucket(name, "_seconds_bucket", buckets[i].attempt);
+		metric_label("le", last ? "+Inf" : le);
+		metric_number(sum);
+		if (!last)
 			continue;
-		}
-		fprintf(out, "+Inf\"} %llu\n", sum);
-		fprintf(out, PREFIX "%s_seconds_count%s%s%s %llu\n", name, *attempt ? "{" : "",
-			attempt, *attempt ? "}" : "", sum);
+		begin_bucket(name, "_seconds_count", buckets[i].attempt);
+		metric_number(sum);
 		sum = 0;
 	}
 }
@@ -225,7 +258,8 @@ static void counters(const struct nlmsghdr *nlh, struct nlattr **attrs, void *ar
 
 /* --- states --- */
 
-static void put_state(const struct nlmsghdr *nlh, const char *name, const char *side, uint16_t type)
+static void put_state(const struct nlmsghdr *nlh, const char *name, const char *suffix,
+		      const char *side, uint16_t type)
 {
 	struct nlattr *attrs[TCPTRACK_A_STATE_ROW_MAX + 1];
 	const struct nlattr *attr;
@@ -234,25 +268,23 @@ static void put_state(const struct nlmsghdr *nlh, const char *name, const char *
 		if (mnl_attr_get_type(attr) != TCPTRACK_A_STATES_STATE)
 			continue;
 		netlink_nested(attr, attrs, TCPTRACK_A_STATE_ROW_MAX);
-		fprintf(out, PREFIX "%s{", name);
-		if (side) {
+		metric_begin(name, suffix);
+		if (side)
 			metric_label("side", side);
-			putc(',', out);
-		}
 		metric_label("state", word(state_names,
 					   netlink_uint(attrs[TCPTRACK_A_STATE_ROW_STATE])));
-		fprintf(out, "} %llu\n", (unsigned long long)netlink_uint(attrs[type]));
+		metric_number(netlink_uint(attrs[type]));
 	}
 }
 
 static void states(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
-	metric_head("flows", "", "gauge", "endpoints of flows by side and state");
-	put_state(nlh, "flows", "local", TCPTRACK_A_STATE_ROW_LOCAL);
-	put_state(nlh, "flows", "remote", TCPTRACK_A_STATE_ROW_REMOTE);
-	put_state(nlh, "flows", "forward", TCPTRACK_A_STATE_ROW_FORWARD);
+	metric_head("flows", "", "gauge", metric_help(MEANS_METRIC, PREFIX "flows"));
+	put_state(nlh, "flows", "", "local", TCPTRACK_A_STATE_ROW_LOCAL);
+	put_state(nlh, "flows", "", "remote", TCPTRACK_A_STATE_ROW_REMOTE);
+	put_state(nlh, "flows", "", "forward", TCPTRACK_A_STATE_ROW_FORWARD);
 	metric_head("state_entered", "_total", "counter", metric_help(MEANS_SIDE, "entered"));
-	put_state(nlh, "state_entered_total", NULL, TCPTRACK_A_STATE_ROW_ENTERED);
+	put_state(nlh, "state_entered", "_total", NULL, TCPTRACK_A_STATE_ROW_ENTERED);
 }
 
 void metrics_print(FILE *to)
@@ -262,7 +294,7 @@ void metrics_print(FILE *to)
 		    TCPTRACK_A_COUNTERS_MAX, NULL);
 	netlink_run(netlink_request(TCPTRACK_CMD_STATES_GET, false), states,
 		    TCPTRACK_A_STATES_MAX, NULL);
-	metrics_listeners(out);
+	metrics_listeners();
 }
 
 void metrics_write(FILE *to)

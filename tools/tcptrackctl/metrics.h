@@ -3,7 +3,6 @@
 #define METRICS_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "meanings.h"
 
@@ -12,16 +11,16 @@
 /* HELP and TYPE. */
 void metric_head(const char *name, const char *suffix, const char *type, const char *help);
 
-/* name="value", escaped. */
+/* A sample: its name, then its labels, escaped, then its number and a line end. */
+void metric_begin(const char *name, const char *suffix);
 void metric_label(const char *name, const char *value);
-
-/* Seconds to the millisecond, and a line end. */
-void metric_ms(uint64_t ms);
+void metric_number(uint64_t n);
+void metric_ms(uint64_t ms);	/* as seconds */
 
 /* What a name means, in a line. */
 const char *metric_help(enum means kind, const char *name);
 
 /* Those of each listener. */
-void metrics_listeners(FILE *out);
+void metrics_listeners(void);
 
 #endif /* METRICS_H */

@@ -111,31 +111,27 @@ static bool is_ascii(const char *name)
 	return !*name;
 }
 
-static void put(FILE *out, const struct column *column, const struct listener *l)
+static void put(const struct column *column, const struct listener *l)
 {
-	char device[IF_NAMESIZE] = "", port[8];
+	char device[IF_NAMESIZE] = "", port[8], name[64];
 	uint64_t n = l->value[column - columns];
 
 	snprintf(port, sizeof(port), "%u", l->port);
 	if (l->dev && (!if_indextoname(l->dev, device) || !is_ascii(device)))
 		snprintf(device, sizeof(device), "%u", l->dev);
-	fprintf(out, "tcptrack_listener_%s%s{", column->metric,
-		column->show == SHOW_COUNTER ? "_total" : "");
+	snprintf(name, sizeof(name), "listener_%s", column->metric);
+	metric_begin(name, column->show == SHOW_COUNTER ? "_total" : "");
 	metric_label("family", family_name(l->family));
-	putc(',', out);
 	metric_label("address", l->address);
-	putc(',', out);
 	metric_label("port", port);
-	putc(',', out);
 	metric_label("device", device);
-	fputs("} ", out);
 	if (column->show == SHOW_MS)
 		metric_ms(n);
 	else
-		fprintf(out, "%llu\n", (unsigned long long)n);
+		metric_number(n);
 }
 
-void metrics_listeners(FILE *out)
+void metrics_listeners(void)
 {
 	struct listeners listeners = { };
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_LISTENERS_GET, true);
@@ -156,7 +152,7 @@ void metrics_listeners(FILE *out)
 		metric_head(name, counter ? "_total" : "", counter ? "counter" : "gauge",
 			    metric_help(counter ? MEANS_COUNTER : MEANS_LISTENER, column->name));
 		for (j = 0; j < listeners.count; j++)
-			put(out, column, &listeners.all[j]);
+			put(column, &listeners.all[j]);
 	}
 	free(listeners.all);
 }

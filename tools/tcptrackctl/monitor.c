@@ -51,7 +51,8 @@ static const char *now(void)
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	if (options.json)
 		strftime(zone, sizeof(zone), "%z", &tm);
-	snprintf(text, sizeof(text), "%s.%06ld%s", date, (long)tv.tv_usec, zone);
+	snprintf(text, sizeof(text), "%s.%06ld%.3s%s%s", date, (long)tv.tv_usec, zone,
+		 *zone ? ":" : "", *zone ? zone + strlen("+hh") : "");
 	return text;
 }
 

@@ -19,12 +19,14 @@ static bool all_restored = true;
 static void __attribute__((format(printf, 1, 2))) left_out(const char *format, ...)
 {
 	va_list args;
+	char *text;
 
-	fprintf(stderr, "tcptrackctl: %s%s", netns ? netns : "", netns ? ": " : "");
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		die(EXIT_REFUSED, "no memory");
 	va_end(args);
-	fputc('\n', stderr);
+	complain("%s%s%s", netns ? netns : "", netns ? ": " : "", text);
+	free(text);
 	all_restored = false;
 }
 
@@ -83,21 +85,23 @@ static void settings(json_t *saved)
 
 /* --- listeners --- */
 
-static bool put_word(struct nlmsghdr *nlh, uint16_t attr, const char * const *words,
-		     const json_t *value)
+/* what: of which listener. One that is not known here is of a newer program. */
+static void put_word(struct nlmsghdr *nlh, uint16_t attr, const char * const *words,
+		     const json_t *l, const char *name, const char *what)
 {
+	const json_t *value = json_object_get(l, name);
 	const char *text = json_string_value(value);
 	uint32_t i;
 
-	if (!value)
-		return true;
 	for (i = 0; text && words[i]; i++) {
 		if (!strcmp(words[i], text)) {
 			mnl_attr_put_u32(nlh, attr, i);
-			return true;
+			return;
 		}
 	}
-	return false;
+	if (value)
+		left_out("%s: %s is not restored: it is no word that this program knows", what,
+			 name);
 }
 
 static bool put_address(struct nlmsghdr *nlh, const char *text)
@@ -115,7 +119,7 @@ static bool put_address(struct nlmsghdr *nlh, const char *text)
 
 /* Returns what is wrong, or NULL. */
 static const char *put_listener(struct nlmsghdr *nlh, const json_t *l, const char *addr,
-				int port, const char *device)
+				json_int_t port, const char *device)
 {
 	const json_t *limit = json_object_get(l, "limit");
 	json_int_t n = json_integer_value(limit);
@@ -132,11 +136,6 @@ static const char *put_listener(struct nlmsghdr *nlh, const json_t *l, const cha
 		return "its limit is no number that it can be";
 	if (limit)
 		mnl_attr_put_u32(nlh, TCPTRACK_A_LISTENER_LIMIT_SET, n);
-	if (!put_word(nlh, TCPTRACK_A_LISTENER_OVERFLOW, listener_overflow_words,
-		      json_object_get(l, "overflow")) ||
-	    !put_word(nlh, TCPTRACK_A_LISTENER_COOKIE_MODE, listener_cookie_words,
-		      json_object_get(l, "cookie_mode")))
-		return "it has a word that this program does not know";
 	return NULL;
 }
 
@@ -145,20 +144,24 @@ static void listener(json_t *l)
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_LISTENER_SET, false);
 	const char *addr, *device = "", *wrong;
 	char what[256];
-	int port;
+	json_int_t port;
 
-	if (json_unpack(l, "{s:s, s:i, s?s}", "address", &addr, "port", &port, "device",
+	if (json_unpack(l, "{s:s, s:I, s?s}", "address", &addr, "port", &port, "device",
 			&device)) {
 		left_out("a listener without address and port is not restored");
 		return;
 	}
-	snprintf(what, sizeof(what), strchr(addr, ':') ? "listener [%s]:%d%s%s" :
-		 "listener %s:%d%s%s", addr, port, *device ? " dev " : "", device);
+	snprintf(what, sizeof(what), strchr(addr, ':') ? "listener [%s]:%lld%s%s" :
+		 "listener %s:%lld%s%s", addr, (long long)port, *device ? " dev " : "", device);
 	wrong = put_listener(nlh, l, addr, port, device);
-	if (wrong)
+	if (wrong) {
 		left_out("%s is not restored: %s", what, wrong);
-	else
-		set(nlh, what);
+		return;
+	}
+	put_word(nlh, TCPTRACK_A_LISTENER_OVERFLOW, listener_overflow_words, l, "overflow", what);
+	put_word(nlh, TCPTRACK_A_LISTENER_COOKIE_MODE, listener_cookie_words, l, "cookie_mode",
+		 what);
+	set(nlh, what);
 }
 
 /* --- what the file does not have --- */
@@ -334,7 +337,7 @@ int cmd_restore(int argc, char **argv)
 	const char *name;
 	json_t *all, *list;
 	json_error_t error;
-	int format;
+	json_int_t format;
 
 	if (argc && !strcmp(argv[0], "--exact")) {
 		exact = true;
@@ -351,12 +354,13 @@ int cmd_restore(int argc, char **argv)
 	if (!all)
 		die(EXIT_USAGE, "%s is not what \"tcptrackctl save\" prints: line %d: %s", name,
 		    error.line, error.text);
-	if (json_unpack(all, "{s:i, s:o}", SAVE_FORMAT, &format, "namespaces", &list) ||
+	if (json_unpack(all, "{s:I, s:o}", SAVE_FORMAT, &format, "namespaces", &list) ||
 	    !json_is_array(list) || format < 1)
 		die(EXIT_USAGE, "%s is not what \"tcptrackctl save\" prints", name);
 	if (format > SAVE_NUMBER)
-		left_out("%s was written by a newer tcptrackctl (format %d, this one knows %d): %s",
-			 name, format, SAVE_NUMBER, "what is known of it is restored");
+		left_out("%s was written by a newer tcptrackctl (%s %lld, this one knows %d): %s",
+			 name, "format", (long long)format, SAVE_NUMBER,
+			 "what is known of it is restored");
 	namespaces(list, name);
 	json_decref(all);
 	return all_restored ? 0 : EXIT_PARTLY;

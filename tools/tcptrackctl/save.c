@@ -17,8 +17,8 @@ static bool all_saved = true;
 
 static void left_out(const char *what, const char *why)
 {
-	fprintf(stderr, "tcptrackctl: %s%s%s is not saved: %s\n", netns ? netns : "",
-		netns && *what ? ": " : "", what, why);
+	complain("%s%s%s is not saved: %s", netns ? netns : "", netns && *what ? ": " : "", what,
+		 why);
 	all_saved = false;
 }
 
@@ -125,6 +125,9 @@ static void one(json_t *namespaces)
 	settings = settings_read(&not_utf8);
 	if (not_utf8)
 		left_out(not_utf8, "it is not UTF-8");
+	/* the module's own choice is nobody's wish */
+	if (settings_is(settings, "mode", "monitor") && stats_no_cookies())
+		json_object_del(settings, "mode");
 	listeners = json_array();
 	netlink_run(netlink_request(TCPTRACK_CMD_LISTENERS_GET, true), listener,
 		    TCPTRACK_A_LISTENER_MAX, listeners);

@@ -24,6 +24,8 @@
 #define ASK_S		5	/* to send the request */
 #define ANSWER_S	30	/* to take the answer */
 #define LEAVE_S		2	/* to close */
+#define PAGES		2	/* in memory, whatever the clients do */
+#define FRESH_MS	1000	/* so long a page is for all who ask */
 
 enum step {
 	STEP_ASK,
@@ -46,6 +48,7 @@ static struct client clients[CLIENTS];
 static size_t nclients;
 static int listeners[LISTENERS];
 static size_t nlisteners;
+static struct page pages[PAGES];
 
 static long long now_ms(void)
 {
@@ -67,27 +70,91 @@ static void print_metrics(void)
 }
 
 /* As it was printed, so it is sent: with thousands of listeners it is too much for copies. */
-int serve_metrics(bool *done, off_t *size)
+static bool make_page(struct page *page, char **why)
 {
 	struct child child;
-	int status, page;
+	int status;
+	size_t size;
 
-	*done = false;
-	*size = 0;
-	if (!child_start(&child, print_metrics))
-		return -1;
-	page = child_end_file(&child, &status);
-	*size = lseek(page, 0, SEEK_END);
-	*done = !status;
-	return page;
+	*why = NULL;
+	if (!child_start(&child, print_metrics)) {
+		if (asprintf(why, "tcptrackctl: nobody to ask the module: %s\n",
+			     strerror(errno)) < 0)
+			*why = NULL;
+		return false;
+	}
+	page->fd = child_end_file(&child, &status);
+	if (!status) {
+		page->made = now_ms();
+		page->size = lseek(page->fd, 0, SEEK_END);
+		return true;
+	}
+	*why = child_text(page->fd, &size);
+	if (*why && !**why) {
+		free(*why);
+		*why = strdup("tcptrackctl: no answer from the module\n");
+	}
+	return false;
+}
+
+void serve_page_back(struct page *page)
+{
+	page->readers--;
+}
+
+/* Who has not taken it by now goes without the rest of it. */
+static void take_back(struct page *page)
+{
+	size_t i;
+
+	for (i = 0; i < nclients; i++) {
+		if (clients[i].answer.page != page)
+			continue;
+		serve_page_back(page);
+		clients[i].answer.page = NULL;
+		clients[i].step = STEP_LEAVE;
+		clients[i].deadline = 0;
+	}
+}
+
+static void forget(struct page *page)
+{
+	if (page->made && !page->readers) {
+		close(page->fd);
+		page->made = 0;
+	}
+}
+
+/* The newest one, or a new one in the place of the oldest. */
+struct page *serve_page(char **why)
+{
+	struct page *newest = &pages[0], *oldest = &pages[0];
+	size_t i;
+
+	for (i = 1; i < PAGES; i++) {
+		if (pages[i].made > newest->made)
+			newest = &pages[i];
+		if (pages[i].made < oldest->made)
+			oldest = &pages[i];
+	}
+	if (!newest->made || now_ms() - newest->made >= FRESH_MS) {
+		take_back(oldest);
+		for (i = 0; i < PAGES; i++)
+			forget(&pages[i]);
+		newest = oldest;
+		if (!make_page(newest, why))
+			return NULL;
+	}
+	newest->readers++;
+	return newest;
 }
 
 static void leave(struct client *c)
 {
 	close(c->fd);
 	free(c->answer.text);
-	if (c->answer.page >= 0)
-		close(c->answer.page);
+	if (c->answer.page)
+		serve_page_back(c->answer.page);
 	*c = clients[--nclients];
 }
 
@@ -113,14 +180,14 @@ static bool answer(struct client *c)
 	if (left)
 		n = send(c->fd, c->answer.text + c->sent, left, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else
-		n = sendfile(c->fd, c->answer.page, &c->page_sent,
-			     c->answer.page_size - c->page_sent);
+		n = sendfile(c->fd, c->answer.page->fd, &c->page_sent,
+			     c->answer.page->size - c->page_sent);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (left)
 		c->sent += n;
 	if (c->sent < c->answer.size ||
-	    (c->answer.page >= 0 && c->page_sent < c->answer.page_size))
+	    (c->answer.page && c->page_sent < c->answer.page->size))
 		return true;
 	/* what it may still send would be answered with a RST, which overtakes the answer */
 	shutdown(c->fd, SHUT_WR);
@@ -188,7 +255,6 @@ static void come(int listener)
 	c = &clients[nclients++];
 	memset(c, 0, sizeof(*c));
 	c->fd = fd;
-	c->answer.page = -1;
 	go_to(c, STEP_ASK, ASK_S);
 }
 

@@ -8,16 +8,27 @@
 
 #define REQUEST_MAX	4096
 
-/* What is sent: a text (NULL: no memory for it) and then, unless page is -1, of that so much. */
+/* The metrics of a moment, in a file. */
+struct page {
+	int fd;
+	off_t size;
+	unsigned int readers;
+	long long made;		/* ms; 0: there is none */
+};
+
+/* What is sent: a text (NULL: no memory for it) and then, unless it is NULL, the page. */
 struct answer {
 	char *text;
 	size_t size;
-	int page;
-	off_t page_size;
+	struct page *page;
 };
 
-/* A file with the metrics, or why there are none (done is false); -1: there was none to be had. */
-int serve_metrics(bool *done, off_t *size);
+/*
+ * A page, which is the caller's until he gives it back. NULL: there is none, and why says why (to
+ * free; NULL: no memory for it).
+ */
+struct page *serve_page(char **why);
+void serve_page_back(struct page *page);
 
 /*
  * serve_http.c: the answer to what has come of a request so far. Returns false if more of

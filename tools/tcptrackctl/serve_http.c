@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "serve.h"
 
 #define HEAD	"HEAD "
+#define SCHEME	"http://"
 
 /* The header, and what there is of the body. */
 static void answer_with(struct answer *answer, const char *status, size_t size, const char *body)
@@ -22,23 +24,33 @@ static void answer_with(struct answer *answer, const char *status, size_t size, 
 	answer->size = n;
 }
 
-static void refuse(struct answer *answer, const char *status, bool head)
+/* why: a line, or NULL */
+static void refuse(struct answer *answer, const char *status, const char *why, bool head)
 {
 	char body[64];
-	int n = snprintf(body, sizeof(body), "%s\n", status + 4);
 
-	answer_with(answer, status, n, head ? "" : body);
+	if (!why) {
+		snprintf(body, sizeof(body), "%s\n", status + 4);
+		why = body;
+	}
+	answer_with(answer, status, strlen(why), head ? "" : why);
 }
 
 static void answer_metrics(struct answer *answer, bool head)
 {
-	off_t size;
-	bool done;
-	int page = serve_metrics(&done, &size);
+	char *why = NULL;
+	struct page *page = serve_page(&why);
 
-	answer_with(answer, done ? "200 OK" : "503 Service Unavailable", size, "");
-	answer->page = page;
-	answer->page_size = head ? 0 : size;
+	if (page) {
+		answer_with(answer, "200 OK", page->size, "");
+		if (head)
+			serve_page_back(page);
+		else
+			answer->page = page;
+		return;
+	}
+	refuse(answer, "503 Service Unavailable", why, head);
+	free(why);
 }
 
 static bool ends(const char *request, size_t size)
@@ -60,29 +72,46 @@ static bool read_line(const char *request, size_t size, char *method, char *targ
 	memcpy(line, request, n);
 	line[n] = '\0';
 	return sscanf(line, "%15[A-Z] %511[!-~] HTTP/1.%*1[0-9]%n", method, target, &end) == 2 &&
-	       end == (int)n && *target == '/';
+	       end == (int)n;
+}
+
+/* Of a target in one of its forms (RFC 9112, 3.2) the path, or NULL. */
+static const char *path_of(const char *method, char *target)
+{
+	char *path = target;
+
+	if (!strcmp(method, "OPTIONS") && !strcmp(target, "*"))
+		return target;
+	if (!strncasecmp(target, SCHEME, strlen(SCHEME)))
+		path += strlen(SCHEME) + strcspn(target + strlen(SCHEME), "/?");
+	else if (*target != '/')
+		return NULL;
+	path[strcspn(path, "?")] = '\0';
+	return path;
 }
 
 bool serve_answer(const char *request, size_t size, struct answer *answer)
 {
 	bool head = size >= strlen(HEAD) && !memcmp(request, HEAD, strlen(HEAD));
 	char method[16], target[512];
+	const char *path = NULL;
 
 	if (!ends(request, size)) {
 		if (size < REQUEST_MAX)
 			return false;
-		refuse(answer, "431 Request Header Fields Too Large", head);
+		refuse(answer, "431 Request Header Fields Too Large", NULL, head);
 		return true;
 	}
-	if (!read_line(request, size, method, target)) {
-		refuse(answer, "400 Bad Request", head);
+	if (read_line(request, size, method, target))
+		path = path_of(method, target);
+	if (!path) {
+		refuse(answer, "400 Bad Request", NULL, head);
 		return true;
 	}
-	target[strcspn(target, "?")] = '\0';
 	if (!head && strcmp(method, "GET"))
-		refuse(answer, "405 Method Not Allowed", head);
-	else if (strcmp(target, "/metrics"))
-		refuse(answer, "404 Not Found", head);
+		refuse(answer, "405 Method Not Allowed", NULL, head);
+	else if (strcmp(path, "/metrics"))
+		refuse(answer, "404 Not Found", NULL, head);
 	else
 		answer_metrics(answer, head);
 	return true;

@@ -67,6 +67,13 @@ json_t *settings_read(const char **not_utf8)
 	return all;
 }
 
+bool settings_is(const json_t *all, const char *name, const char *value)
+{
+	const char *text = json_string_value(json_object_get(all, name));
+
+	return text && !strcmp(text, value);
+}
+
 int cmd_settings(int argc, char **argv)
 {
 	const char *name, *not_utf8;

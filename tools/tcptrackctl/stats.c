@@ -88,6 +88,15 @@ static void show_rates(json_t *before)
 	json_decref(after);
 }
 
+bool stats_no_cookies(void)
+{
+	json_t *all = stats_read();
+	bool failed = json_integer_value(json_object_get(all, "cookie_selftest"));
+
+	json_decref(all);
+	return failed;
+}
+
 int cmd_stats(int argc, char **argv)
 {
 	json_t *all, *value;

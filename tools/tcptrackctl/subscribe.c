@@ -9,6 +9,8 @@
 
 static void put_family(struct nlmsghdr *nlh, const struct filter *f, const char *text)
 {
+	if (options.family)	/* -4, -6 */
+		die(EXIT_USAGE, "%s is given twice", f->name);
 	mnl_attr_put_u16(nlh, f->attr, filter_family(text));
 }
 
@@ -68,15 +70,9 @@ void subscribe(int argc, char **argv)
 	};
 #undef A
 	struct nlmsghdr *nlh = netlink_request(TCPTRACK_CMD_SUBSCRIPTION_SET, false);
-	int i;
 
 	filter_read(filters, nlh, argc, argv);
-	if (options.family) {
-		for (i = 0; i < argc; i += 2) {
-			if (!strcmp(argv[i], filters[0].name))
-				die(EXIT_USAGE, "%s is given twice", filters[0].name);
-		}
+	if (options.family)
 		mnl_attr_put_u16(nlh, filters[0].attr, options.family);
-	}
 	netlink_run(nlh, NULL, 0, NULL);
 }

@@ -56,7 +56,13 @@ int cmd_top(int argc, char **argv);
 /* What die() does first, or NULL: of who has a terminal to give back. */
 extern void (*die_first)(void);
 
-/* Says so and ends. */
+/* A name in it is any bytes: what is not for a terminal, nor for JSON, becomes "?". */
+void only_ascii(char *text);
+
+/* Says so, in a line on stderr, of only_ascii(). */
+void __attribute__((format(printf, 1, 2))) complain(const char *format, ...);
+
+/* The same, and ends. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
 /* Ends if not all that was printed is written. */
@@ -127,6 +133,9 @@ uint64_t netlink_uint(const struct nlattr *attr);
 /* All values and counters by name, in their order: what "stats -j" prints. */
 json_t *stats_read(void);
 
+/* Whether the module's self-test of SYN cookies has failed: then it has chosen mode=monitor. */
+bool stats_no_cookies(void);
+
 /* Prints what has changed from one to the other, or ends if they do not belong together. */
 void diff_print(const json_t *before, const json_t *after);
 
@@ -151,6 +160,9 @@ void metrics_print(FILE *to);
  * that JSON cannot have, or NULL.
  */
 json_t *settings_read(const char **not_utf8);
+
+/* Whether they have this one, and it is this word. */
+bool settings_is(const json_t *all, const char *name, const char *value);
 
 /* Puts a setting as settings_read() has it into a request; returns what is wrong, or NULL. */
 const char *settings_put(struct nlmsghdr *nlh, const char *name, const json_t *value);
