@@ -308,3 +308,25 @@ copy_sources()
 		cmp -s "$TOP/$f" "$1/$f" || install -D -m 644 "$TOP/$f" "$1/$f"
 	done <"$1/sources"
 }
+
+# make_debs DIR VERSION [HOW]: the packages of that version in DIR/VERSION; HOW spoils the source.
+make_debs()
+{
+	local src=$1/source-$2
+	copy_tree "$src" || return
+	sed -i "s/^\(#define TCPTRACK_VERSION\) .*/\1 \"$2\"/" "$src/module/version.h"
+	sed -i "1s/(.*)/($2)/" "$src/debian/changelog"
+	[[ -z ${3:-} ]] || "$3" "$src"
+	(cd "$src" && git init -q . && scripts/deb "$1/$2")
+}
+
+spoil()
+{
+	echo '#error spoilt' >>"$1/module/hook.c"
+}
+
+# make_versions DIR: one, one that does not build, and one that does.
+make_versions()
+{
+	make_debs "$1" 0.9.1 && make_debs "$1" 0.9.2 spoil && make_debs "$1" 0.9.3
+}

@@ -3,6 +3,7 @@
 
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <linux/tcptrack.h>
 
@@ -135,17 +136,61 @@ static const char *name_of(struct nlattr **attrs)
 	return name;
 }
 
+/* Lines come in the order in which the module met the listeners: of those that were there before
+ * it, that is the kernel's hash. Here they are by port, and IPv4 comes first.
+ */
+struct bars {
+	struct bar {
+		unsigned int port, family;
+		char *line;
+	} *bars;
+	size_t n;
+};
+
 static void bar(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
 {
+	struct bars *all = arg;
+	struct bar *b;
 	unsigned long long n = netlink_uint(attrs[TCPTRACK_A_LISTENER_HALFOPEN]);
 	unsigned long long limit = netlink_uint(attrs[TCPTRACK_A_LISTENER_LIMIT]);
 	unsigned long long filled = limit ? (n * BAR + limit - 1) / limit : 0;
 	const char *mode = word(listener_words, netlink_uint(attrs[TCPTRACK_A_LISTENER_MODE]));
 	int full = filled > BAR ? BAR : filled;
 
-	printf("%-24s [%.*s%*s] %llu/%llu%s%s\n", name_of(attrs),
-	       full, "####################", BAR - full, "", n, limit,
-	       strcmp(mode, "normal") ? " " : "", strcmp(mode, "normal") ? mode : "");
+	all->bars = reallocarray(all->bars, all->n + 1, sizeof(*b));
+	if (!all->bars)
+		die(EXIT_REFUSED, "no memory");
+	b = &all->bars[all->n++];
+	b->port = port_number(attrs[TCPTRACK_A_LISTENER_PORT]);
+	b->family = netlink_uint(attrs[TCPTRACK_A_LISTENER_FAMILY]);
+	if (asprintf(&b->line, "%-24s [%.*s%*s] %llu/%llu%s%s", name_of(attrs),
+		     full, "####################", BAR - full, "", n, limit,
+		     strcmp(mode, "normal") ? " " : "", strcmp(mode, "normal") ? mode : "") < 0)
+		die(EXIT_REFUSED, "no memory");
+}
+
+static int by_port(const void *a, const void *b)
+{
+	const struct bar *x = a, *y = b;
+
+	if (x->port != y->port)
+		return x->port < y->port ? -1 : 1;
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	return strcmp(x->line, y->line);
+}
+
+static void print_bars(struct bars *all)
+{
+	size_t i;
+
+	if (all->n)
+		qsort(all->bars, all->n, sizeof(*all->bars), by_port);
+	for (i = 0; i < all->n; i++) {
+		puts(all->bars[i].line);
+		free(all->bars[i].line);
+	}
+	free(all->bars);
 }
 
 static void listener_json(const struct nlmsghdr *nlh, struct nlattr **attrs, void *arg)
@@ -175,6 +220,7 @@ static void listeners(each_fn each, void *arg)
 int cmd_status(int argc, char **argv)
 {
 	json_t *all = json_object(), *list;
+	struct bars bars = { 0 };
 
 	no_arguments("status", argc, argv);
 	netlink_run(netlink_request(TCPTRACK_CMD_FLOOD_GET, false), last_flood,
@@ -190,6 +236,7 @@ int cmd_status(int argc, char **argv)
 	}
 	print_verdict(all);
 	json_decref(all);
-	listeners(bar, NULL);
+	listeners(bar, &bars);
+	print_bars(&bars);
 	return 0;
 }
