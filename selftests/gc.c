@@ -180,10 +180,7 @@ bool tt_sock_is_behind(const struct sock *sk)
 	return false;
 }
 
-bool tt_sock_opens_now(const struct sock *sk)
-{
-	return false;
-}
+bool tt_sock_opens_now(const struct sock *sk) __attribute__((alias("tt_sock_is_behind")));
 
 FIXTURE_SETUP(gc)
 {
@@ -371,8 +368,7 @@ TEST_F(gc, local_corrected)
 	is(self, 0, 2, TT_ESTABLISHED, TT_TIME_WAIT);
 	timers = 0;
 	after(self, 1000);
-	EXPECT_EQ(0, moved);
-	EXPECT_EQ(0, timers);
+	EXPECT_EQ(0, moved + timers);
 	is(self, 0, 2, TT_ESTABLISHED, TT_SYN_SENT);
 	after(self, 1000);
 	EXPECT_EQ(1, timers);
@@ -440,8 +436,7 @@ TEST_F(gc, a_large_table_is_swept_in_parts)
 	steps[1] = 20;
 	slow = 100;
 	after(self, 0);
-	/* 500 ms are not over with the fifth step, but with the sixth */
-	EXPECT_EQ(20 + 6, walks);
+	EXPECT_EQ(20 + 6, walks);	/* 500 ms are over with the sixth */
 	EXPECT_EQ(0, self->tn[0].sweep_at);
 	EXPECT_EQ(6, self->tn[1].sweep_at);
 	EXPECT_EQ(60 * SECOND, enforced_until[0]);
