@@ -196,8 +196,8 @@ static unsigned int hook_slow(void *priv, struct sk_buff *skb, const struct nf_h
  * The socket says here what hook_slow() reads from the packet. LOCAL_IN: ip_rcv() lets go of
  * the socket that another namespace has sent it from, and who finds one before us (early demux,
  * TPROXY) looks for it here, by a TCP header that it has seen, though not always as a linear
- * one, nor, in IPv6, where the fixed header ends. LOCAL_OUT: with no device yet it is of this namespace and as TCP has made it, or what
- * IPsec has made of that.
+ * one, nor, in IPv6, where the fixed header ends. LOCAL_OUT: with no device yet it is of this
+ * namespace and as TCP has made it, or what IPsec has made of that.
  */
 static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 					 const struct nf_hook_state *state, u8 pf, bool out)
@@ -222,22 +222,26 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static notrace unsigned int in_v4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static notrace unsigned int in_v4(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
 	return hook(priv, skb, state, NFPROTO_IPV4, false);
 }
 
-static notrace unsigned int in_v6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static notrace unsigned int in_v6(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
 	return hook(priv, skb, state, NFPROTO_IPV6, false);
 }
 
-static notrace unsigned int out_v4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static notrace unsigned int out_v4(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
 {
 	return hook(priv, skb, state, NFPROTO_IPV4, true);
 }
 
-static notrace unsigned int out_v6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static notrace unsigned int out_v6(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
 {
 	return hook(priv, skb, state, NFPROTO_IPV6, true);
 }

@@ -67,7 +67,7 @@ static struct tt_source *get(struct tt_net *tn, const struct tt_key *key, int en
 {
 	struct tt_source *source;
 	struct prefix prefix;
-	spinlock_t *lock;
+	spinlock_t *lock;	/* the prefix's */
 
 	prefix_of(&prefix, tn, key, end);
 	lock = lock_of(&prefix);

@@ -313,7 +313,7 @@ const struct meaning meanings[] = {
 	{ MEANS_SIDE, "entered", "",
 	  "how often a local endpoint entered the state since the module was loaded. Adopted sockets did not enter the state in which they were found." },
 	{ MEANS_SETTING, "mode", "enforce, monitor, off; default enforce",
-	  "monitor: nothing is refused, answered or evicted; the counters say what would have been over a limit. off: the hooks are taken out and the settings kept; sockets are then followed by the tracepoint and the collector only. If the self-test of the cookies fails at load, the mode is monitor." },
+	  "monitor: nothing is refused, answered or evicted; the counters say what would have been over a limit. off: the hooks are taken out and the settings kept; sockets are then followed by the tracepoint and the collector only, and forwarded flows that are known are ended, as with forward=0. If the self-test of the cookies fails at load, the mode is monitor, and no cookie is sent whatever is set." },
 	{ MEANS_SETTING, "forward", "0, 1; default 1",
 	  "0: what passes through this host is not looked at, only its own connections. Forwarded flows that are known are ended at once (closed_idle); with 1 again, they are picked up by their next segment." },
 	{ MEANS_SETTING, "early", "off, prerouting, ingress; default off",
