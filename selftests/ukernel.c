@@ -22,7 +22,6 @@ static struct net_generic gen = { .ptr = { &uk.tn } };
 struct net init_net = { .gen = &gen };
 unsigned int tt_net_id;
 struct tt_net *tt_net_first = &uk.tn;
-struct mutex tt_nets_mutex = { .held = 1 };	/* of hooks; nobody else is there */
 
 /* Memory */
 
@@ -340,6 +339,7 @@ void uk_init(void)
 	uk.tn.stats = &uk.stats;
 	uk.tn.conf.forward = 1;
 	uk.tn.conf.flows_max = 1000;
+	uk.tn.conf_lock.held = 1;	/* nobody else is there */
 	uk_check(!tt_flow_init() && !tt_flow_table_init(&uk.tn) && !tt_hook_switch(&uk.tn),
 		 "no start");
 }
