@@ -207,7 +207,7 @@ static __always_inline unsigned int hook(void *priv, struct sk_buff *skb,
 
 	if (!tt_sock_is_ordinary(skb->sk))
 		return hook_slow(priv, skb, state);
-	if (!out && skb_tail_pointer(skb) - (const u8 *)th < (int)sizeof(*th))
+	if (skb_tail_pointer(skb) - (const u8 *)th < (int)sizeof(*th))
 		return hook_slow(priv, skb, state);
 	/* set where a packet may come for the second time (is_repeat()) */
 	if (out && (skb->dev || tt_segment_is_ipvs(skb)))
