@@ -313,11 +313,16 @@ void tt_listener_walk(struct tt_net *tn, struct sock *sk)
 }
 
 /* A walk may miss a socket that moves; two do not. */
+static bool is_missed(const struct tt_queue *q)
+{
+	return READ_ONCE(walk) - READ_ONCE(q->walk) >= 2;
+}
+
 static bool is_gone(struct tt_queue *q)
 {
 	if (q->dying)
 		return !tt_queue_sync(q);
-	if (walk - q->walk < 2)
+	if (!is_missed(q))
 		return false;
 	WRITE_ONCE(q->dying, READ_ONCE(q->sk->sk_state) != TCP_LISTEN);
 	return false;
@@ -326,7 +331,6 @@ static bool is_gone(struct tt_queue *q)
 /* Without the lock, which all namespaces share: nearly always none has. */
 static bool any_gone(struct tt_net *tn)
 {
-	unsigned int now = READ_ONCE(walk);
 	struct tt_listener *l;
 	struct tt_queue *q;
 	bool any = false;
@@ -334,7 +338,7 @@ static bool any_gone(struct tt_net *tn)
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &tn->listeners, list) {
 		list_for_each_entry_rcu(q, &l->queues, list)
-			any |= READ_ONCE(q->dying) || now - READ_ONCE(q->walk) >= 2;
+			any |= READ_ONCE(q->dying) || is_missed(q);
 		if (any)
 			break;
 	}
@@ -360,7 +364,7 @@ void tt_listener_walk_end(struct tt_net *tn)
 {
 	struct tt_queue *q;
 
-	if (!tn->leaving && !any_gone(tn))
+	if (!READ_ONCE(tn->leaving) && !any_gone(tn))
 		return;
 	do {
 		spin_lock_bh(&tt_listeners_lock);
