@@ -309,6 +309,19 @@ copy_sources()
 	done <"$1/sources"
 }
 
+# make_debian DIR [OPTION]...: a Debian 12, as debootstrap makes it with these options, and what has
+# been mended in it since.
+make_debian()
+{
+	local mirror=http://deb.debian.org
+	mkdir -p "$1" && debootstrap "${@:2}" bookworm "$1" $mirror/debian || return
+	{
+		say "deb $mirror/debian bookworm-updates main"
+		say "deb $mirror/debian-security bookworm-security main"
+	} >>"$1/etc/apt/sources.list"
+	cp /etc/resolv.conf "$1/etc/"
+}
+
 # make_debs DIR VERSION [HOW]: the packages of that version in DIR/VERSION; HOW spoils the source.
 make_debs()
 {
