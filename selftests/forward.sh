@@ -26,6 +26,13 @@ followed()
 	done
 }
 
+# One of this host's and one that passes by, now the current one.
+one_each()
+{
+	printf 'flow l 80 3000\nlisten s\n> S\n< SA\n> A\n'
+	printf 'fwd p 1 80\n> S\n< SA\n> A\nstate ESTABLISHED ESTABLISHED\n'
+}
+
 closed()
 {
 	local i
@@ -99,16 +106,7 @@ state ESTABLISHED ESTABLISHED
 count flows_created 1
 
 case forward=0 ends what is known, and only that; with 1 again, it is picked up
-flow l 80 3000
-listen s
-> S
-< SA
-> A
-fwd p 1 80
-> S
-< SA
-> A
-state ESTABLISHED ESTABLISHED
+$(one_each)
 sysctl net.tcptrack.forward 0
 noflow
 > A len 10
@@ -122,16 +120,7 @@ state ESTABLISHED ESTABLISHED
 count flows_created 2 closed_idle 1 flows_picked_up 1
 
 case mode=off ends it as well: what closes meanwhile is not there afterwards
-flow l 80 3000
-listen s
-> S
-< SA
-> A
-fwd p 1 80
-> S
-< SA
-> A
-state ESTABLISHED ESTABLISHED
+$(one_each)
 sysctl net.tcptrack.mode off
 noflow
 > FA

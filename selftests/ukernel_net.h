@@ -167,7 +167,8 @@ static inline void *skb_header_pointer(const struct sk_buff *skb, int off, int l
 #define ip_hdr(skb)			((struct iphdr *)(skb)->data)
 #define ipv6_hdr(skb)			((struct ipv6hdr *)(skb)->data)
 /* (without options and extension headers) */
-#define tcp_hdr(skb)			((struct tcphdr *)((skb)->data + ((skb)->data[0] >> 4 == 4 ? 20 : 40)))
+#define tcp_hdr(skb) \
+	((struct tcphdr *)((skb)->data + ((skb)->data[0] >> 4 == 4 ? 20 : 40)))
 #define ip_hdrlen(skb)			(ip_hdr(skb)->ihl * 4)
 #define inet_iif(skb)			((skb)->skb_iif)
 #define inet_sdif(skb)			((void)(skb), 0)

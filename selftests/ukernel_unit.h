@@ -36,7 +36,6 @@ UK_SHARED u64 uk_ns;			/* ktime_get_ns() */
 #define DEFINE_SPINLOCK(name)		spinlock_t name
 #define mutex_init(lock)		((lock)->held = 0)
 #define lockdep_is_held(lock)		((void)(lock), true)
-#define atomic_inc(v)			((v)->counter++)
 #define atomic_add(n, v)		((v)->counter += (n))
 
 static inline void mutex_lock(struct mutex *lock)

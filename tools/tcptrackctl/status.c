@@ -136,7 +136,8 @@ static const char *name_of(struct nlattr **attrs)
 	return name;
 }
 
-/* Lines come in the order in which the module met the listeners: of those that were there before
+/*
+ * Lines come in the order in which the module met the listeners: of those that were there before
  * it, that is the kernel's hash. Here they are by port, and IPv4 comes first.
  */
 struct bars {
