@@ -128,6 +128,11 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 
 	if (ep->state == TT_TIME_WAIT && flags & TT_SYN && sk && tt_sock_reopens(sk, &ctx->seg))
 		return TT_EV_TW_REOPEN;
+	if (ep->state == TT_SYN_SENT && ev == TT_EV_NONE && sk && sk_fullsock(sk) &&
+	    tt_sock_echo_is_bad(sk, &ctx->seg)) {
+		*next = *ep;
+		return TT_EV_BAD_ACK;
+	}
 	/* a full socket (Fast Open) challenges the SYN for which a request goes */
 	if (ev == TT_EV_RESET && !(flags & TT_RST) && !(flow->flags & TT_F_REQUEST)) {
 		*next = *ep;

@@ -76,6 +76,7 @@ static void take_option(struct tt_seg *seg, const u8 *p)
 	case TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP:
 		seg->has_ts = true;
 		seg->tsval = get_unaligned_be32(p + 2);
+		seg->tsecr = get_unaligned_be32(p + 6);
 		return;
 	}
 	if (seg->wants != TT_WANTS_NOTHING)
@@ -100,6 +101,7 @@ static bool take_usual(struct tt_seg *seg, const u8 *p, int len)
 	seg->sack = true;
 	seg->has_ts = true;
 	seg->tsval = get_unaligned_be32(p + 8);
+	seg->tsecr = get_unaligned_be32(p + 12);
 	seg->wscale = min_t(u8, p[19], TCP_MAX_WSCALE);
 	return true;
 }

@@ -237,6 +237,16 @@ bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg)
 	       (s32)(PEEK(tw->tw_ts_recent) - seg->tsval) < 0;
 }
 
+bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 echo = seg->tsecr - PEEK(tp->tsoffset);
+
+	return READ_ONCE(sk->sk_state) == TCP_SYN_SENT && seg->has_ts && seg->tsecr && echo &&
+	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_timestamps) &&
+	       !between(echo, PEEK(tp->retrans_stamp), tt_tcp_clock(tp));
+}
+
 bool tt_sock_ack_too_old(const struct sock *sk, const struct tt_seg *seg)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);

@@ -232,6 +232,17 @@ bool tt_sock_request_waits(const struct sock *req, u32 len);
 bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg);
 
 /**
+ * tt_sock_echo_is_bad() - whether a socket in SYN_SENT refuses a SYN-ACK for its timestamp
+ * @sk: full socket
+ * @seg: a SYN-ACK
+ *
+ * RFC 7323, 5.5 as tcp_rcv_synsent_state_process() has it: what is echoed was never sent.
+ *
+ * Return: true if it does.
+ */
+bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg);
+
+/**
  * tt_sock_ack_too_old() - whether a socket refuses a segment for its acknowledgment
  * @sk: full socket
  * @seg: with an acknowledgment of what it has sent

@@ -63,6 +63,7 @@ enum tt_dir {
  * @wscale: shift of a window scale option on a SYN (0..14), 0xff if absent
  * @has_ts: a SYN with a timestamp
  * @tsval: that timestamp
+ * @tsecr: and the one that it echoes
  * @mss: of a SYN, 0 if absent; this and what follows moves no endpoint, but is what an answer
  *	has to know
  * @sack: a SYN that permits SACK
@@ -77,6 +78,7 @@ struct tt_seg {
 	u8 wscale;
 	bool has_ts;
 	u32 tsval;
+	u32 tsecr;
 	u16 mss;
 	bool sack;
 	u8 wants;

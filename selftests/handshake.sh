@@ -165,6 +165,18 @@ state SYN_SENT *
 state ESTABLISHED ESTABLISHED
 count flows_created 1 bad_acks 1 syn_retrans 1 syn_gap1_ge0ms 1
 
+case SYN-ACK that echoes a timestamp which was never sent
+flow f 50000 80
+connect c
+< S
+> SA opt mss=1460,ts=1:12345
+< R
+state SYN_SENT *
+> SA
+< A
+state ESTABLISHED ESTABLISHED
+count flows_created 1 bad_acks 1
+
 case another SYN in SYN_RECEIVED
 flow f 80 40000
 listen s

@@ -19,7 +19,7 @@ struct net {
 		} tcp_death_row;
 		u8 sysctl_tcp_rfc1337, sysctl_tcp_synack_retries, sysctl_tcp_syncookies;
 		int sysctl_max_syn_backlog, sysctl_tcp_keepalive_time, sysctl_tcp_keepalive_intvl;
-		u8 sysctl_tcp_keepalive_probes;
+		u8 sysctl_tcp_keepalive_probes, sysctl_tcp_timestamps;
 	} ipv4;
 };
 
@@ -295,7 +295,7 @@ struct sock {
 	u32 snd_una, write_seq, snd_nxt, rcv_nxt, rcv_wnd, lsndtime;
 	u32 snt_isn, rcv_isn, rsk_rcv_wnd;
 	u32 tw_snd_nxt, tw_rcv_nxt, tw_rcv_wnd, tw_ts_recent_stamp, tw_ts_recent;
-	u32 max_window;
+	u32 max_window, tsoffset, retrans_stamp;
 	u64 bytes_acked;
 	struct { u8 num_sacks; } rx_opt;
 	struct { u32 start_seq, end_seq; } selective_acks[4];
@@ -329,6 +329,8 @@ struct sock {
 #define inet_test_bit(bit, sk)		((void)(sk), false)
 #define tcp_receive_window(tp)		((tp)->rcv_wnd)
 #define before(a, b)			((s32)((a) - (b)) < 0)
+#define between(seq, a, b)		((b) - (a) >= (seq) - (a))
+#define tt_tcp_clock(tp)		((u32)jiffies)
 #define sock_gen_put(sk)		((void)(sk)->held--)
 
 /* What the test has put where the socket tables are. */
