@@ -103,14 +103,15 @@ enum tt_event tt_local_step_closed(struct tt_endpoint *next, const struct tt_seg
  * @sk: its socket, or NULL
  *
  * Of data for who does not read any more, only the acknowledgment counts: it is answered
- * by a RST, which ends the socket.
+ * by a RST, which ends the socket. What the socket has already, up to its last octet, may
+ * still acknowledge its FIN.
  *
  * Return: what tt_step() says.
  */
 static inline enum tt_event tt_local_step(struct tt_endpoint *next, const struct tt_seg *seg,
 					  const struct sock *sk)
 {
-	if (unlikely(next->state == TT_FIN_WAIT_1 || next->state == TT_FIN_WAIT_2))
+	if (unlikely(next->flags & TT_EP_FIN_SENT))
 		return tt_local_step_closed(next, seg, sk);
 	return tt_step(next, TT_RECEIVED, seg);
 }

@@ -52,6 +52,8 @@ static bool nobody_reads(const struct tt_endpoint *ep, const struct tt_seg *seg,
 	u32 end = tt_seg_end(seg);
 	enum tt_seqrel rel;
 
+	if (ep->state != TT_FIN_WAIT_1 && ep->state != TT_FIN_WAIT_2)
+		return false;
 	if (!sk || !sk_fullsock(sk) || !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
 		return false;
 	if (!(ep->flags & TT_EP_RCV) || seg->flags & (TT_SYN | TT_RST) || end == seg->seq ||
@@ -61,17 +63,37 @@ static bool nobody_reads(const struct tt_endpoint *ep, const struct tt_seg *seg,
 	return rel != TT_SEQ_OLD && rel != TT_SEQ_BEYOND;
 }
 
-/* The RST ends it; until then, only what the segment acknowledges counts. */
-enum tt_event tt_local_step_closed(struct tt_endpoint *next, const struct tt_seg *seg,
-				   const struct sock *sk)
+/* As tcp_sequence() does: what ends at RCV.NXT is acceptable, new or not. */
+static bool is_repeated(const struct tt_endpoint *ep, const struct tt_seg *seg,
+			const struct sock *sk)
 {
-	struct tt_seg ack;
+	u32 end = tt_seg_end(seg);
 
-	if (!nobody_reads(next, seg, sk))
-		return tt_step(next, TT_RECEIVED, seg);
-	ack = *seg;
+	return sk && sk_fullsock(sk) && ep->flags & TT_EP_RCV && end == ep->rcv_nxt &&
+	       end != seg->seq && !(seg->flags & (TT_SYN | TT_RST));
+}
+
+static enum tt_event step_acked(struct tt_endpoint *next, const struct tt_seg *seg)
+{
+	struct tt_seg ack = *seg;
+
 	ack.seq = next->rcv_nxt;
 	ack.len = 0;
 	ack.flags &= ~TT_FIN;
 	return tt_step(next, TT_RECEIVED, &ack);
+}
+
+enum tt_event tt_local_step_closed(struct tt_endpoint *next, const struct tt_seg *seg,
+				   const struct sock *sk)
+{
+	enum tt_event ev;
+
+	/* the RST ends it; until then, only what the segment acknowledges counts */
+	if (nobody_reads(next, seg, sk))
+		return step_acked(next, seg);
+	ev = tt_step(next, TT_RECEIVED, seg);
+	if ((ev == TT_EV_FIN_RETRANS || ev == TT_EV_OLD_DUP) && is_repeated(next, seg, sk) &&
+	    step_acked(next, seg) == TT_EV_BAD_ACK)
+		return TT_EV_BAD_ACK;
+	return ev;
 }

@@ -19,7 +19,7 @@
 #define M_HELD_FIN	0x10	/* and ends in a FIN */
 #define M_TFO_SEND	0x20	/* the octet of text goes with the SYN */
 #define M_TFO_TAKE	0x40	/* and is taken there */
-#define M_LINUX		0x80	/* as Linux: a RST for the number of the FIN counts, too */
+#define M_LINUX		0x80	/* as Linux: m_reset_check(), m_repeated() */
 
 struct model {
 	u32 iss, una, nxt, rcv;
@@ -272,6 +272,13 @@ static inline bool m_reset_check(const struct model *m, const struct tt_seg *s)
 	       (m->state == TT_CLOSE_WAIT || m->state == TT_CLOSING || m->state == TT_LAST_ACK);
 }
 
+/* tcp_sequence(): what ends at RCV.NXT is acceptable, though all of it is old. */
+static inline bool m_repeated(const struct model *m, const struct tt_seg *s)
+{
+	return m->flags & M_LINUX && m->flags & M_FIN_SENT && m_len(s) &&
+	       s->seq + m_len(s) == m->rcv && !(s->flags & (TT_SYN | TT_RST));
+}
+
 /* SEGMENT ARRIVES */
 static inline void m_arrival(struct model *m, const struct tt_seg *s, struct outbox *out)
 {
@@ -295,6 +302,8 @@ static inline void m_arrival(struct model *m, const struct tt_seg *s, struct out
 		return;
 	}
 	if (!m_acceptable(m, s)) {
+		if (m_repeated(m, s) && m_ack_arrival(m, s, out))
+			return;
 		if (!(s->flags & TT_RST))
 			m_ack(m, out);
 		else if (m_reset_check(m, s))

@@ -185,6 +185,40 @@ state FIN_WAIT_1 CLOSE_WAIT
 state FIN_WAIT_2 CLOSE_WAIT
 count flows_created 1 fin_retrans 1
 
+case our FIN acknowledged by the peer's, sent again: LAST_ACK
+opened f 40000
+> FA
+< A
+close c
+< FA
+state LAST_ACK TIME_WAIT
+> FA seq -1
+noflow
+gauge entered LAST_ACK 1
+count flows_created 1 fin_retrans 1 closed_normal 1
+
+case our FIN acknowledged by the peer's, sent again: CLOSING
+opened f 40000
+close c
+< FA
+> FA ack -1
+< A
+state CLOSING TIME_WAIT
+> FA seq -1
+state TIME_WAIT TIME_WAIT
+count flows_created 1 fin_retrans 1 simultaneous_closes 1
+
+case our FIN acknowledged by data sent again
+opened f 40000
+> A len 100
+< A
+read c 100
+close c
+< FA
+> A seq -100 len 100
+state FIN_WAIT_2 CLOSE_WAIT
+count flows_created 1
+
 case the peer's FIN again
 opened f 40000
 > FA
