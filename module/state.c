@@ -333,6 +333,9 @@ enum tt_event tt_step_received(struct tt_endpoint *ep, const struct tt_seg *seg)
 		return receive_syn(ep, seg, rel, act);
 	if (act == R_SYN)
 		return TT_EV_CHALLENGE;		/* RFC 5961, 4.2: irrespective of the number */
+	/* first check: with RCV.WND 0 valid ACKs are taken, and what comes with them waits */
+	if (act == R_ACK && rel == TT_SEQ_BEYOND && seg->seq == ep->rcv_nxt && !ep->rcv_wnd)
+		rel = TT_SEQ_AHEAD;
 	if (rel == TT_SEQ_OLD || rel == TT_SEQ_BEYOND)
 		return unacceptable(ep, seg, cls);
 

@@ -323,6 +323,8 @@ static void build_facts(struct cell *c)
 	c->facts |= (c->seg.seq == r - 1 ? F_ISN : 0) | (end == r ? F_SAME_END : 0);
 	if ((s32)(c->seg.seq - r) > 0)
 		c->facts |= F_NEWER;
+	if (c->seg.seq == r && c->rel == TT_SEQ_BEYOND)
+		c->facts |= F_SHUT;
 	if (c->rel != TT_SEQ_OLD && c->rel != TT_SEQ_BEYOND && (s32)(end - (r + c->wnd)) > 0)
 		c->facts |= F_TRIMMED;
 }

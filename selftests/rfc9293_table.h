@@ -29,6 +29,7 @@
 #define F_SAME_END	0x100	/* ends at RCV.NXT, or sent, at SND.NXT */
 #define F_TRIMMED	0x200	/* its end, a FIN included, lies beyond the window */
 #define F_NEWER		0x400	/* starts after RCV.NXT */
+#define F_SHUT		0x800	/* starts at RCV.NXT, and RCV.WND is 0 */
 
 /**
  * struct rfc_row - one rule
@@ -153,6 +154,8 @@ static const struct rfc_row rfc_first[] = {
 	  "9293 3.10.7.4 first, 3.6" },
 	{ S_FIN_RCVD, FIN, 0, Q(OLD), ANY, 0, STAY, E(FIN_RETRANS) | E(OLD_DUP),
 	  "9293 3.10.7.4 first" },
+	{ S_OTHERS, ACK, SYN | RST, Q(BEYOND), ANY, F_SHUT, STAY, 0,
+	  "9293 3.10.7.4 first: special allowance for valid ACKs" },
 	{ S_OTHERS, 0, 0, Q_OUT, ANY, 0, STAY, E(OLD_DUP), "9293 3.10.7.4 first" },
 	{ S_OTHERS, 0, 0, ANY, ANY, 0, STAY, 0, "9293 3.10.7.4 first" },
 };
@@ -200,7 +203,7 @@ static const struct rfc_row rfc_fifth[] = {
 	  "9293 3.10.7.4 fifth, LAST-ACK" },
 	{ S(TIME_WAIT), ACK | FIN, 0, Q(EXACT) | Q(OVERLAP), ANY, 0, STAY, E(TW_RESTART),
 	  "9293 3.10.7.4 fifth and eighth, TIME-WAIT" },
-	{ S(TIME_WAIT), ACK, 0, Q(AHEAD) | Q(OVERLAP), ANY, 0, STAY, E(TW_RESTART) | E_AFTER_FIN,
+	{ S(TIME_WAIT), ACK, 0, Q(AHEAD) | Q(OVERLAP) | Q(BEYOND), ANY, 0, STAY, E(TW_RESTART) | E_AFTER_FIN,
 	  "9293 3.10.7.4 fifth, TIME-WAIT" },
 	{ S(TIME_WAIT), ACK, 0, ANY, ANY, F_DATA, STAY, E(TW_RESTART) | E_AFTER_FIN,
 	  "9293 3.10.7.4 seventh, TIME-WAIT" },
@@ -220,7 +223,8 @@ static const struct rfc_row rfc_eighth[] = {
 	  "9293 3.10.7.4 eighth, CLOSE-WAIT and LAST-ACK" },
 	{ S(TIME_WAIT), FIN, 0, ANY, ANY, 0, STAY, E_AFTER_FIN | E(TW_RESTART),
 	  "9293 3.10.7.4 eighth, TIME-WAIT" },
-	{ S_SYNCED, FIN, 0, Q(AHEAD), ANY, 0, STAY, E(NONE), "9293 3.10.7.4 first, SHLD-31" },
+	{ S_SYNCED, FIN, 0, Q(AHEAD) | Q(BEYOND), ANY, 0, STAY, E(NONE),
+	  "9293 3.10.7.4 first, SHLD-31" },
 	{ S_SYNCED, FIN, 0, ANY, ANY, F_TRIMMED, STAY, E(NONE), "9293 3.10.7.4 first, trimming" },
 	{ S(ESTABLISHED), FIN, 0, ANY, ANY, 0, TT_CLOSE_WAIT, E(NONE), "9293 3.10.7.4 eighth" },
 	{ S(FIN_WAIT_1), FIN, 0, ANY, ANY, 0, TT_CLOSING, E(SIMUL_CLOSE),

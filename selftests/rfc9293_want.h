@@ -108,7 +108,7 @@ static void arrival_variables(struct want *w, const struct cell *c, u32 step, u3
 	w->una = c->ack == TT_ACK_NEW || c->ack == TT_ACK_ALL ? c->seg.ack : c->una;
 	w->rcv_min = c->rcv;
 	w->rcv_max = c->rcv;
-	if (!text || c->rel == TT_SEQ_AHEAD)
+	if (!text || c->rel == TT_SEQ_AHEAD || c->rel == TT_SEQ_BEYOND)
 		return;
 	w->rcv_max = seg_end(&c->seg);
 	if (!(c->facts & F_TRIMMED))

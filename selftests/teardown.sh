@@ -175,6 +175,21 @@ gauge entered FIN_WAIT_1 1
 silent
 count flows_created 1
 
+case a bare FIN in a closed window
+flow f 80 40000
+bind s
+opt s rcvbuf 1
+listen s
+asks f 40000
+> A
+accept c s
+> A len 1152
+< A ack +0 win 0
+> FA
+drain
+state CLOSE_WAIT FIN_WAIT_2
+count flows_created 1
+
 case our FIN again
 opened f 40000
 close c
