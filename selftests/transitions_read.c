@@ -117,6 +117,9 @@ static void add_event(unsigned long long ts, const unsigned char *data, enum kin
 
 	if (f->protocol >= 0 && get(data, f->protocol, 2) != 6)
 		return;
+	/* close() after shutdown() sets FIN_WAIT1 once more */
+	if (kind == STACK && get(data, f->old, 4) == get(data, f->new, 4))
+		return;
 	if (nevents == sevents) {
 		sevents = sevents ? sevents * 2 : 4096;
 		events = realloc(events, sevents * sizeof(*events));
