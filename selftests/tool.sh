@@ -508,12 +508,13 @@ completion()
 older_module()
 {
 	local old="tcptrackctl: the module is older than this program and" no="does not know that"
+	local hint='("tcptrackctl doctor" has the command)'
 	perl -0777 -pe 's/tcptrack\0/nlctrl\0\0\0/g' "$ctl" >"$scratch/older" &&
 		chmod 755 "$scratch/older" || return
-	prints 2 "$old $no" "$scratch/older" stats && prints 2 "$old $no" "$scratch/older" flows &&
-		prints 2 "$old $no" "$scratch/older" set mode=off &&
-		prints 2 "$old has no events" "$scratch/older" monitor flood &&
-		prints 2 "$old has no events" "$scratch/older" monitor state
+	prints 2 "$old $no $hint" "$scratch/older" stats && prints 2 "$old $no $hint" "$scratch/older" flows &&
+		prints 2 "$old $no $hint" "$scratch/older" set mode=off &&
+		prints 2 "$old has no events $hint" "$scratch/older" monitor flood &&
+		prints 2 "$old has no events $hint" "$scratch/older" monitor state
 }
 
 # --- monitor ---

@@ -17,6 +17,8 @@
 #include "tcptrackctl.h"
 
 /* A reader of a million flows is given as many a time as fit in this. */
+#define OLDER_HINT	"(\"tcptrackctl doctor\" has the command)"
+
 static char buffer[32768];
 static char request_buffer[2048];
 static struct mnl_socket *sock;
@@ -196,7 +198,8 @@ bool netlink_run(struct nlmsghdr *nlh, each_fn each, uint16_t max, void *arg)
 		    genl->cmd == TCPTRACK_CMD_FLOWS_GET ? "see flows" :
 		    genl->cmd == TCPTRACK_CMD_SUBSCRIPTION_SET ? "follow flows" : "change this");
 	if (err == -EOPNOTSUPP && !extack)
-		die(EXIT_REFUSED, "the module is older than this program and does not know that");
+		die(EXIT_REFUSED, "the module is older than this program and does not know that "
+		    OLDER_HINT);
 	if (err == -ENOENT && !extack)	/* of the family: it was there when we looked */
 		unloaded();
 	die(EXIT_REFUSED, "the module refuses: %s%s%s", extack ? extack : "",
@@ -278,7 +281,8 @@ void netlink_join(const char *group, const char *refused)
 	for (i = 0; i < ARRAY_SIZE(groups) && strcmp(groups[i].name, group); i++)
 		;
 	if (i == ARRAY_SIZE(groups))
-		die(EXIT_REFUSED, "the module is older than this program and has no events");
+		die(EXIT_REFUSED, "the module is older than this program and has no events "
+		    OLDER_HINT);
 	if (!mnl_socket_setsockopt(sock, NETLINK_ADD_MEMBERSHIP, &groups[i].id,
 				   sizeof(groups[i].id)))
 		return;
