@@ -20,9 +20,10 @@ limit=$((${limit:-300} * ${TCPTRACK_SLOW:-1}))
 # what was asked to be long (300,000 executions of the fuzzers: an hour, if slow)
 limit=$((${limit:-300} + ${SOAK_SECONDS:-0} + ${FUZZ_RUNS:-0} / 80))
 kmsg=/dev/kmsg
+tracing=/sys/kernel/tracing
 passed=0 failed=0 skipped=0 held=''
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"; [[ -z $held ]] || ip netns del $held' EXIT
+trap 'rm -rf "$tmp"; release_keys' EXIT
 
 if [[ ${TCPTRACK_TRANSITIONS:-0} == 0 ]]; then
 	unset TCPTRACK_TRANSITIONS
@@ -50,10 +51,15 @@ kernel_reports()
 
 # The kernel patches its hooks' static keys in when the first one comes, and out after the last.
 # QEMU, where it emulates several CPUs, may still run what was there for a moment ("Oops:
-# int3" in ip_local_deliver()); so there, a namespace of its own keeps hooks everywhere.
+# int3" in ip_local_deliver()); so there, a namespace of its own keeps hooks everywhere. And the
+# tracepoint of the sockets' states is kept the same way ("Oops: int3" in inet_sk_state_store()).
 hold_keys()
 {
 	[[ $(cat /sys/class/dmi/id/sys_vendor 2>/dev/null) == QEMU ]] || return 0
+	[[ -d $tracing/events ]] || mount -t tracefs tracefs $tracing
+	mkdir "$tracing/instances/tt-keys" && echo 0 >"$tracing/instances/tt-keys/tracing_on" &&
+		echo 1 >"$tracing/instances/tt-keys/events/sock/inet_sock_set_state/enable" ||
+		echo "# no tracepoint is held"
 	ip netns add tt-keys && held=tt-keys && ip -n $held link set lo up &&
 		nsenter --net=/run/netns/$held -- nft -f - <<-'END' || echo "# no hooks are held"
 		table inet keys {
@@ -67,6 +73,12 @@ hold_keys()
 			chain ingress { type filter hook ingress device lo priority 0; }
 		}
 	END
+}
+
+release_keys()
+{
+	[[ -z $held ]] || ip netns del "$held"
+	[[ ! -d $tracing/instances/tt-keys ]] || rmdir "$tracing/instances/tt-keys"
 }
 
 # Count the cases in a test's own TAP; without any, the test itself is the case.
