@@ -20,7 +20,7 @@ struct tt_source;
 #define TT_F_DEAD	0x0001	/* out of the table; whoever locks it looks up again */
 #define TT_F_PROVEN	0x0002	/* a handshake was completed, or a socket vouches for it */
 #define TT_F_ADOPTED	0x0004	/* made from a socket that existed before */
-#define TT_F_PICKUP	0x0008	/* forwarded, picked up mid-stream */
+#define TT_F_PICKUP	0x0008	/* forwarded, picked up mid-stream, or after an offload */
 #define TT_F_ONEWAY	0x0010	/* only one direction passes here */
 #define TT_F_FORWARD	0x0020	/* neither end is on this host */
 #define TT_F_PEER_AWAY	0x0040	/* the peer's segments come from outside */

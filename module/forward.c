@@ -85,7 +85,8 @@ static void notice_oneway(struct tt_flow *flow, const struct tt_ctx *ctx)
 		flow->flags &= ~TT_F_ONEWAY;
 		return;
 	}
-	if (flow->ep[ctx->from].state == TT_SYN_SENT && ctx->seg.flags & TT_ACK &&
+	if ((flow->ep[ctx->from].state == TT_SYN_SENT ||
+	     flow->ep[ctx->from].state == TT_SYN_RECEIVED) && ctx->seg.flags & TT_ACK &&
 	    !(ctx->seg.flags & (TT_SYN | TT_RST))) {
 		flow->flags |= TT_F_ONEWAY;
 		forget_seq(flow);
@@ -117,11 +118,28 @@ static bool over(const struct tt_flow *flow)
 	return (a == TT_TIME_WAIT || a == TT_CLOSED) && (b == TT_TIME_WAIT || b == TT_CLOSED);
 }
 
+/* Who was in TIME_WAIT answers a SYN that did not look like one: for its timestamp (RFC 6191). */
+static void answered(struct tt_flow *flow, const struct tt_ctx *ctx)
+{
+	const struct tt_endpoint *ep = &flow->ep[ctx->from];
+
+	if (ep->state != TT_TIME_WAIT || !over(flow) || !(ep->flags & TT_EP_SEQ) ||
+	    !tt_before(ep->snd_nxt, ctx->seg.seq))
+		return;
+	tt_stat_inc(flow->tn, timewait_reopened);
+	tt_flow_restart(flow, TT_NORMAL);
+	tt_flow_place(flow, !ctx->from, TT_SYN_SENT);
+	flow->opener = !ctx->from;
+	flow->iss = ctx->seg.ack - 1;
+}
+
 /* A SYN on a tuple that has a flow: a new connection, or nothing. */
 static void again(struct tt_flow *flow, const struct tt_ctx *ctx, enum tt_event taken)
 {
 	enum tt_state from = flow->ep[ctx->from].state;
 
+	if ((ctx->seg.flags & (TT_SFR | TT_ACK)) == (TT_SYN | TT_ACK))
+		answered(flow, ctx);
 	if ((ctx->seg.flags & (TT_SFR | TT_ACK)) != TT_SYN)
 		return;
 	if (over(flow)) {
@@ -247,7 +265,7 @@ void tt_track_forward(struct tt_ctx *ctx)
 {
 	struct tt_flow *flow = tt_recent_seek(ctx->tn, &ctx->key, &ctx->hash);
 	struct tt_endpoint probe __uninitialized;
-	bool rewritten;
+	unsigned long rewritten;
 
 	if (!flow)
 		flow = begin(ctx);
@@ -267,6 +285,8 @@ void tt_track_forward(struct tt_ctx *ctx)
 	rewritten = tt_track_rewritten(ctx->skb);
 	if (!rewritten)
 		notice_step(flow, ctx);
+	else if (rewritten & TT_OFFLOADED)
+		flow->flags |= TT_F_PICKUP;	/* the FIN comes without that mark again */
 	if (flow->flags & (TT_F_ONEWAY | TT_F_PICKUP) || rewritten) {
 		/* a RST or FIN that cannot be judged is believed by the stack, too */
 		flow->ep[!ctx->from].flags &= ~(TT_EP_SEQ | TT_EP_RCV);

@@ -67,10 +67,13 @@ static noinline void note_icmp(struct tt_net *tn, const struct sk_buff *skb,
 	tt_flow_put(flow);
 }
 
-/* A SYN together with FIN or RST opens nothing (RFC 9293, 3.10.7.2, and every stack). */
+/*
+ * A SYN together with a FIN opens nothing (RFC 9293, 3.10.7.2, and every stack). With a RST, it
+ * is one: that is looked at before (3.10.7.3 and 3.10.7.4, second).
+ */
 static bool is_nonsense(u8 flags)
 {
-	return flags & TT_SYN && flags & (TT_FIN | TT_RST);
+	return (flags & TT_SFR) == (TT_SYN | TT_FIN);
 }
 
 static __always_inline enum tt_verdict track(struct tt_net *tn, struct sk_buff *skb,

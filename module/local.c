@@ -89,7 +89,8 @@ static enum tt_reason gone_reason(const struct tt_flow *flow, int end)
 		return flow->reason;
 	switch (flow->ep[end].state) {
 	case TT_SYN_RECEIVED:
-		return waited_out(flow, flow->synacks) &&
+		/* an answer to a SYN that came again is no time-out */
+		return waited_out(flow, flow->synacks - min(flow->synacks, flow->syns)) &&
 		       tt_sock_has_listener(flow->tn, &flow->key, end, flow->ifindex) ?
 			TT_HANDSHAKE_TIMEOUT : TT_SOCKET_GONE;
 	case TT_SYN_SENT:

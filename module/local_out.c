@@ -49,6 +49,7 @@ static void begin_synack(struct tt_flow *flow, const struct tt_ctx *ctx, const s
 	};
 
 	begin_again(flow, from);
+	flow->syns = 0;		/* what came again before has raised no time-out of the request */
 	flow->opener = !from;
 	/* the request is young, though its SYN may have come before and been refused */
 	WRITE_ONCE(flow->created, tt_now());
@@ -84,6 +85,12 @@ static void out_request(struct tt_flow *flow, const struct tt_ctx *ctx, const st
 {
 	bool again = flow->flags & TT_F_REQUEST && flow->ep[ctx->from].snd_una == ctx->seg.seq;
 
+	/* of a child by Fast Open only what is sent again comes from its request */
+	if (tcp_rsk(inet_reqsk(sk))->tfo_listener) {
+		tt_track_count(flow, TT_EV_SYNACK_RETRANS, ctx->seg.flags);
+		tt_flow_put(flow);
+		return;
+	}
 	if (again)
 		tt_flow_set_request(flow, sk);
 	if (again || taken_back(flow, ctx, sk))
@@ -161,6 +168,15 @@ static bool ends_by_reset(const struct tt_flow *flow, const struct tt_ctx *ctx)
 		ctx->seg.seq == flow->ep[ctx->from].snd_nxt);
 }
 
+/*
+ * A rule's RST (nft reject) ends no socket here: one that has to send it without itself has left
+ * the table before.
+ */
+static bool is_of_a_rule(const struct sock *sk)
+{
+	return sk && sk_fullsock(sk) && READ_ONCE(sk->sk_state) != TCP_CLOSE;
+}
+
 /* RST and ACK that the stack sends without a full socket. */
 static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 {
@@ -169,6 +185,7 @@ static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 	struct tt_endpoint next = flow->ep[from];
 	enum tt_event ev = tt_step(&next, TT_SENT, &ctx->seg);
 	enum tt_event taken = TT_EV_NONE;
+	struct sock *sk;
 
 	if (ev != TT_EV_RST_IGNORED && !(was == TT_SYN_RECEIVED && ctx->seg.flags & TT_RST &&
 					 ev != TT_EV_RESET))
@@ -185,7 +202,13 @@ static void out_control(struct tt_flow *flow, const struct tt_ctx *ctx)
 	/* (an orphan's answer has the number that it was asked for, or none) */
 	if (ev == TT_EV_RESET ||
 	    (flow->reason == TT_RESET_BY_US && ctx->seg.flags & TT_RST)) {
-		tt_local_finish(flow, from, TT_RESET_BY_US);
+		sk = tt_sock_find(flow->tn, &flow->key, from, flow->ifindex);
+		if (is_of_a_rule(sk))
+			tt_flow_put(flow);
+		else
+			tt_local_finish(flow, from, TT_RESET_BY_US);
+		if (sk)
+			sock_gen_put(sk);
 		return;
 	}
 	tt_track_apply(flow, from, &next);

@@ -214,23 +214,24 @@ static inline bool tt_track_crossed(struct tt_flow *flow, int from, const struct
 	       tt_track_fins_cross(flow, from, seg);
 }
 
+#define TT_OFFLOADED	(IPS_OFFLOAD | IPS_HW_OFFLOAD)
+
 /**
  * tt_track_rewritten() - whether the numbers of a segment are not those of its ends
  * @skb: the segment, with the conntrack that it may have
  *
- * conntrack offloads the flow past us, or will still adjust its sequence numbers.
- *
- * Return: true if so: it cannot be judged by them.
+ * Return: not 0 if it cannot be judged by them: conntrack offloads the flow past us
+ * (%TT_OFFLOADED), or will still adjust its sequence numbers.
  */
-static inline bool tt_track_rewritten(const struct sk_buff *skb)
+static inline unsigned long tt_track_rewritten(const struct sk_buff *skb)
 {
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(skb, &info);
 
-	return ct && READ_ONCE(ct->status) & (IPS_SEQ_ADJUST | IPS_OFFLOAD | IPS_HW_OFFLOAD);
+	return ct ? READ_ONCE(ct->status) & (IPS_SEQ_ADJUST | TT_OFFLOADED) : 0;
 #else
-	return false;
+	return 0;
 #endif
 }
 

@@ -119,6 +119,22 @@ quiet
 silent
 count flows_created 1 synack_retrans 1 synack_gap1_ge750ms 1 closed_handshake_timeout 1
 
+# both count as retransmissions, but only the timer's makes the last wait longer
+case handshake timeout, passive, the SYN again
+sysctl net.ipv4.tcp_synack_retries 1
+flow f 80 40000
+listen s
+> S
+< SA
+> S
+< SA
+< SA gap 800 1900
+wait 1500
+noflow
+quiet
+silent
+count flows_created 1 syn_retrans 1 synack_retrans 2 closed_handshake_timeout 1
+
 case handshake timeout, active
 trysysctl net.ipv4.tcp_syn_linear_timeouts 0
 flow f 50000 80

@@ -373,6 +373,24 @@ gauge entered SYN_RECEIVED 1
 gauge entered ESTABLISHED 1
 count flows_created 1 fast_opens 1
 
+case Fast Open, passive, the SYN-ACK again
+sysctl net.ipv4.tcp_fastopen 0x603
+flow f 80 40000
+listen s
+opt s fastopen 16
+> S len 100 opt mss=1460
+< SA ack 101
+< SA ack 101 gap 800 1900
+state SYN_RECEIVED ESTABLISHED
+gauge entered SYN_RECEIVED 1
+accept c s
+read c 100
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+count flows_created 1 fast_opens 1 halfopen 0 synack_retrans 1 synack_gap1_ge750ms 1
+
 case Fast Open, passive, data sent before the third ACK
 sysctl net.ipv4.tcp_fastopen 0x603
 flow f 80 40000
@@ -480,5 +498,15 @@ fwd f 40000 80
 > A seq 101 ack 500 len 100
 flags forward,oneway
 count flows_created 1
+
+case forwarded, only what answers passes
+fwd f 40000 80
+< SA
+< A seq 1 ack 1
+flags forward,oneway
+state ESTABLISHED ESTABLISHED
+< A seq 1 ack 200 len 100
+state ESTABLISHED ESTABLISHED
+count flows_picked_up 1
 EOF
 )"

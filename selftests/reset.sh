@@ -332,6 +332,36 @@ drain
 noflow
 count probe_syn_fin 1 probe_fin 1 probe_null 1 probe_xmas 1
 
+case a RST with a SYN is a RST
+opened f 40000
+> SRA seq +0
+noflow
+error c ECONNRESET
+count flows_created 1 closed_reset_by_peer 1
+
+case a RST with a SYN refuses an active open
+flow f 50000 80
+connect c
+< S
+> SRA
+noflow
+error c ECONNREFUSED
+count flows_created 1 closed_refused 1
+
+case a RST by a rule ends no socket here
+opened f 40000
+sh nft add table inet t
+sh nft 'add chain inet t i { type filter hook input priority 0; }'
+sh nft add rule inet t i tcp dport 80 reject with tcp reset
+> A len 100
+< R
+state ESTABLISHED CLOSED
+sh nft flush ruleset
+write c 100
+< A len 100
+state ESTABLISHED CLOSED
+count flows_created 1
+
 case probes that open nothing, at a listener
 flow f 80 40000
 listen s

@@ -182,6 +182,24 @@ wait 1100
 state SYN_RECEIVED ESTABLISHED
 count flows_created 2 timewait_reopened 1 closed_normal 1
 
+case forwarded: TIME_WAIT reopened by a newer timestamp (RFC 6191)
+fwd f 40000 80
+> S
+< SA
+> A
+< FA
+> FA
+< A
+state CLOSED TIME_WAIT
+iss -50000
+> S opt mss=1460,ts=9000:0
+state CLOSED TIME_WAIT
+< SA seq +100000
+state ESTABLISHED SYN_RECEIVED
+> A ack +100001
+state ESTABLISHED ESTABLISHED
+count flows_created 2 timewait_reopened 1 closed_normal 1 old_duplicates 1
+
 case TIME_WAIT gives way to a SYN for which there is no room
 flow f 80 40000
 listen s 0

@@ -285,7 +285,7 @@ struct sock {
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
 	u8 sk_shutdown, acked;
-	bool unhashed, overflowed;
+	bool unhashed, overflowed, tfo_listener;
 	u16 sk_family, sk_num;
 	int sk_err, sk_bound_dev_if, held;
 	u32 sk_ack_backlog, sk_max_ack_backlog;
