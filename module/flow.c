@@ -61,10 +61,12 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
 	return NULL;
 }
 
-static void give_back(struct tt_net *tn, bool unproven)
+static void give_back(struct tt_net *tn, bool unproven, bool forward)
 {
 	if (unproven)
 		atomic_dec(&tn->nunproven);
+	if (forward)
+		atomic_dec(&tn->nforward);
 	atomic_dec(&tn->nflows);
 	atomic_dec(&flows_total);
 }
@@ -97,7 +99,7 @@ static void close_ends(struct tt_flow *flow, enum tt_reason reason)
 void tt_flow_end(struct tt_flow *flow, enum tt_reason reason)
 {
 	struct tt_net *tn = flow->tn;
-	bool unproven = !(flow->flags & TT_F_PROVEN);
+	bool unproven = !(flow->flags & TT_F_PROVEN), forward = flow->flags & TT_F_FORWARD;
 
 	__acquire(&flow->lock);
 	close_ends(flow, reason);
@@ -110,7 +112,7 @@ void tt_flow_end(struct tt_flow *flow, enum tt_reason reason)
 	tt_table_remove(tn, flow);
 	spin_unlock_bh(&flow->lock);
 	kmem_cache_free(flow_cache, flow);
-	give_back(tn, unproven);
+	give_back(tn, unproven, forward);
 }
 
 static void begin(struct tt_flow *flow)
@@ -199,25 +201,53 @@ static bool reserve_flow(struct tt_net *tn)
 	return false;
 }
 
-/* One place among all and one among the unproven. */
-static bool reserve(struct tt_net *tn)
+/*
+ * Who is on the way can play both ends of what passes by, with a handshake and all: so a quarter
+ * stays with the flows of this host.
+ */
+static bool reserve_forward(struct tt_net *tn)
 {
-	unsigned int quota = max(tt_net_flows_max(tn) / 4, 1U);
+	unsigned int max = tt_net_flows_max(tn);
+
+	if (atomic_inc_return(&tn->nforward) <= max - max / 4)
+		return true;
+	atomic_dec(&tn->nforward);
+	return false;
+}
+
+static bool reserve_unproven(struct tt_net *tn)
+{
+	if (atomic_inc_return(&tn->nunproven) <= max(tt_net_flows_max(tn) / 4, 1U))
+		return true;
+	atomic_dec(&tn->nunproven);
+	return false;
+}
+
+/* reserve_*(), for which the oldest unproven flows make room. */
+static bool reserve_one(struct tt_net *tn, bool (*one)(struct tt_net *tn))
+{
 	int tries;
 
-	for (tries = 0; !reserve_flow(tn); tries++) {
+	for (tries = 0; !one(tn); tries++) {
 		if (tries == 2 || !evict_one(tn))
 			return false;
 	}
-	for (tries = 0; atomic_inc_return(&tn->nunproven) > quota; tries++) {
-		atomic_dec(&tn->nunproven);
-		if (tries == 2 || !evict_one(tn)) {
-			atomic_dec(&tn->nflows);
-			atomic_dec(&flows_total);
-			return false;
-		}
-	}
 	return true;
+}
+
+/* One place among all, one among the unproven, and one among those that pass by. */
+static bool reserve(struct tt_net *tn, bool forward)
+{
+	if (!reserve_one(tn, reserve_flow))
+		return false;
+	if (reserve_one(tn, reserve_unproven)) {
+		if (!forward || reserve_one(tn, reserve_forward))
+			return true;
+		atomic_dec(&tn->nunproven);
+	}
+	atomic_dec(&tn->nflows);
+	atomic_dec(&flows_total);
+	return false;
 }
 
 static void flow_ctor(void *p)
@@ -229,18 +259,18 @@ static void flow_ctor(void *p)
 }
 
 static struct tt_flow *alloc(struct tt_net *tn, const struct tt_key *key, u32 hash,
-			     bool counted)
+			     bool forward, bool counted)
 {
 	struct tt_flow *flow;
 
-	if (!reserve(tn)) {
+	if (!reserve(tn, forward)) {
 		if (counted)
 			tt_stat_inc(tn, flows_refused_full);
 		return NULL;
 	}
 	flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!flow) {
-		give_back(tn, true);
+		give_back(tn, true, forward);
 		if (counted)
 			tt_stat_inc(tn, flows_refused_memory);
 		return NULL;
@@ -266,7 +296,7 @@ struct tt_flow *tt_flow_new(struct tt_net *tn, const struct tt_key *key, u32 has
 	struct tt_flow *flow, *old;
 
 	for (;;) {
-		flow = alloc(tn, key, hash, counted);
+		flow = alloc(tn, key, hash, !local, counted);
 		if (!flow)
 			return NULL;
 		flow->flags = local ? 0 : TT_F_FORWARD;
@@ -278,7 +308,7 @@ struct tt_flow *tt_flow_new(struct tt_net *tn, const struct tt_key *key, u32 has
 		flow->flags = TT_F_DEAD;
 		tt_flow_put(flow);
 		kmem_cache_free(flow_cache, flow);
-		give_back(tn, true);
+		give_back(tn, true, !local);
 		if (IS_ERR(old)) {
 			if (counted)
 				tt_stat_inc(tn, flows_refused_memory);
@@ -299,6 +329,7 @@ int tt_flow_table_init(struct tt_net *tn)
 {
 	atomic_set(&tn->nflows, 0);
 	atomic_set(&tn->nunproven, 0);
+	atomic_set(&tn->nforward, 0);
 	spin_lock_init(&tn->unproven_lock);
 	INIT_LIST_HEAD(&tn->unproven);
 	get_random_bytes(&tn->secret, sizeof(tn->secret));

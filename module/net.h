@@ -41,6 +41,7 @@ struct tt_queue;
  * @secret: key of the flow hash, constant
  * @nflows: flows in @flows and reservations for flows about to be in it
  * @nunproven: of these: unproven
+ * @nforward: of these: of no end on this host
  * @conf: what the administrator set; tt_net_flows_max() and
  *	tt_net_halfopen_max() are what holds
  * @conf_lock: guards the writing of @conf and of @devices: who holds it sees what was set
@@ -106,6 +107,7 @@ struct tt_net {
 	siphash_key_t secret;
 	atomic_t nflows ____cacheline_aligned_in_smp;
 	atomic_t nunproven;
+	atomic_t nforward;
 	struct tt_conf conf;
 	struct mutex conf_lock;		/* guards the writing of conf and devices */
 	spinlock_t unproven_lock;	/* guards unproven */

@@ -33,8 +33,31 @@ undisturbed()
 # Room again: what was not tracked is found by its next segment or by the collector.
 room()
 {
+	local h status
+	hold h "$b" 10.1.1.1 80 60
+	settle_state "$a" local ESTABLISHED 40 || return
 	ns_sysctl "$a" net.tcptrack.flows_max=4000
-	parity "$a"
+	settle_state "$a" local ESTABLISHED 60 && parity "$a"
+	status=$?
+	release h && return "$status"
+}
+
+# What passes by may be played by one who is on the way, at both ends: a quarter is not for it.
+passing_by()
+{
+	local h g status
+	ns_sysctl "$a" net.ipv4.ip_forward=1 net.tcptrack.flows_max=40
+	ip -n "$b" route add default via 10.1.1.1
+	ip -n "$c" route add default via 10.1.2.1
+	counters_begin "$a"
+	hold h "$b" 10.1.2.2 80 60
+	hold g "$b" 10.1.1.1 80 10
+	settle_state "$a" forward ESTABLISHED 60 && settle_state "$a" local ESTABLISHED 10 &&
+		counters_are "$a" flows 40 flows_created 40 flows_refused_full 30 flows_destroyed 0
+	status=$?
+	release h && release g || return
+	ns_sysctl "$a" net.tcptrack.flows_max=4000
+	return "$status"
 }
 
 # In $sum the flows of the three namespaces: with those of others that are about to go (of
@@ -69,7 +92,7 @@ bounded_sum()
 	release h && release g && return "$status"
 }
 
-plan 4
+plan 5
 transitions_not "the table is full, so that sockets are not tracked"
 tt_load tracepoint=1
 ns_add a b c
@@ -78,8 +101,10 @@ ns_link "$a" "$c" 2
 ns_link - "$c" 3
 serve srv "$a" 80
 serve own - 80
+serve far "$c" 80
 check "full: flows_refused_full is exact" full
 check "full: traffic goes on" undisturbed
 check "room again: parity" room
+check "what passes by leaves a quarter to this host" passing_by
 check "init_net's flows_max bounds all namespaces" bounded_sum
 finish

@@ -431,6 +431,7 @@ static void check_flow(const struct tt_flow *flow, long gauge[TT_SIDES][TT_STATE
 void uk_account(void)
 {
 	long gauge[TT_SIDES][TT_STATES] = { 0 }, flows = 0, unproven = 0, requests = 0;
+	long forward = 0;
 	const unsigned long *stat = uk.stats.stat;
 	unsigned long closed = 0;
 	u32 i;
@@ -440,6 +441,7 @@ void uk_account(void)
 			continue;
 		flows++;
 		unproven += !(uk.flows[i]->flags & TT_F_PROVEN);
+		forward += !!(uk.flows[i]->flags & TT_F_FORWARD);
 		requests += !!(uk.flows[i]->flags & TT_F_REQUEST);
 		check_flow(uk.flows[i], gauge);
 	}
@@ -449,6 +451,7 @@ void uk_account(void)
 	uk_check(uk.stats.halfopen == requests, "halfopen is wrong");
 	uk_check(atomic_read(&uk.tn.nflows) == flows, "nflows is wrong");
 	uk_check(atomic_read(&uk.tn.nunproven) == unproven, "nunproven is wrong");
+	uk_check(atomic_read(&uk.tn.nforward) == forward, "nforward is wrong");
 	uk_check(stat[TT_STAT_flows_destroyed] == closed, "not every end has its reason");
 	uk_check(stat[TT_STAT_flows_created] + stat[TT_STAT_flows_adopted] +
 		 stat[TT_STAT_flows_picked_up] == closed + flows, "flows are lost");

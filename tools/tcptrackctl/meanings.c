@@ -341,7 +341,7 @@ const struct meaning meanings[] = {
 	{ MEANS_SETTING, "cookie_resets", "a second and CPU, 0 to 100000; default 64",
 	  "in cookie mode, about so many ACKs without a good cookie are left to the stack all the same, which answers them with a RST: a peer whose connection is not known here any more learns it so. Each source (IPv4 address, IPv6 /64) has one of 64 shares of them, another one each second, whose size is random: what one source is answered tells it nothing of the others." },
 	{ MEANS_SETTING, "flows_max", "flows, 4 to 2147483647; default RAM / 16 KiB",
-	  "flows that may be followed; that of the initial namespace also bounds the sum over all namespaces, of which a quarter is kept for itself. When it is reached, traffic goes on, unfollowed." },
+	  "flows that may be followed; that of the initial namespace also bounds the sum over all namespaces, of which a quarter is kept for itself. Another quarter is kept from what is forwarded. When it is reached, traffic goes on, unfollowed." },
 	{ MEANS_PARAMETER, "mode", "",
 	  "the same for the initial namespace, from the first packet on." },
 	{ MEANS_PARAMETER, "flows_max", "",
