@@ -2,6 +2,8 @@
 /* Generic netlink (Documentation/netlink/specs/tcptrack.yaml): counters, states. */
 
 #include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 #include <uapi/linux/tcptrack.h>
@@ -25,11 +27,11 @@ static const struct genl_multicast_group groups[] = {
 	},
 };
 
-/* A socket is about to be in a group. */
+/* A socket is about to be in a group; it is nearly always one of the namespace that we are in. */
 static int __maybe_unused join(int group)
 {
 	if (group == TCPTRACK_NLGRP_STATE)
-		tt_notify_want();
+		tt_notify_join(tt_net(current->nsproxy->net_ns));
 	return 0;
 }
 

@@ -45,6 +45,9 @@ static atomic_t batches[2];
 /* A socket that had no room is tried again after so long. */
 #define LOST_AGAIN	(HZ / 10)
 
+/* After events that nobody took, none are made for so long. */
+#define DEAF		(HZ / 4)
+
 /* What is in a message, until it is sent: then the place is netlink's. */
 #define EVENTS_IN(skb)	(*(unsigned int *)(skb)->cb)
 
@@ -75,6 +78,65 @@ bool tt_notify_heard(const struct tt_net *tn, unsigned int group)
 	return opened() && genl_has_listeners(&tt_netlink_family, tn->net, group);
 }
 
+/*
+ * The kernel has one list of listeners for all namespaces: one in any of them, and each is asked
+ * for its events. Of a namespace where nobody takes them, none are made for a moment.
+ */
+static bool is_deaf(struct tt_notify *n)
+{
+	if (likely(!READ_ONCE(n->deaf)))
+		return false;
+	if (!READ_ONCE(n->missed))
+		WRITE_ONCE(n->missed, 1);
+	smp_mb();	/* pairs with hear_again(): this one is told, or told of */
+	return READ_ONCE(n->deaf);
+}
+
+static bool state_heard(struct tt_net *tn)
+{
+	return tt_notify_heard(tn, TCPTRACK_NLGRP_STATE) && !is_deaf(&tn->notify);
+}
+
+static void become_deaf(struct tt_notify *n)
+{
+	spin_lock_bh(&n->lock);
+	/* whoever joins is not in the group yet when we hear of it */
+	if (!n->joins || (u32)jiffies - n->join_at >= DEAF) {
+		n->joins = false;
+		n->deaf_at = (u32)jiffies;
+		WRITE_ONCE(n->deaf, true);
+	}
+	spin_unlock_bh(&n->lock);
+}
+
+/* Who was there, but had no room, or has come since (6.1 tells nobody) has missed something. */
+static void hear_again(struct tt_notify *n)
+{
+	if (!READ_ONCE(n->deaf))
+		return;
+	if ((u32)jiffies - READ_ONCE(n->deaf_at) < DEAF) {
+		queue_delayed_work(system_unbound_wq, &n->work, DEAF);
+		return;
+	}
+	WRITE_ONCE(n->deaf, false);
+	smp_mb();	/* pairs with is_deaf() */
+	if (xchg(&n->missed, 0))
+		tt_notify_lost(n->tn, TCPTRACK_NLGRP_STATE, 0);
+}
+
+void tt_notify_join(struct tt_net *tn)
+{
+	struct tt_notify *n = &tn->notify;
+
+	tt_notify_want();
+	spin_lock_bh(&n->lock);
+	n->joins = true;
+	n->join_at = (u32)jiffies;
+	WRITE_ONCE(n->deaf, false);
+	WRITE_ONCE(n->missed, 0);
+	spin_unlock_bh(&n->lock);
+}
+
 void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events)
 {
 	this_cpu_add(tn->stats->stat[TT_STAT_events_lost], events);
@@ -84,8 +146,8 @@ void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events)
 	rcu_read_unlock();
 }
 
-void tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
-		    unsigned int events)
+int tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
+		   unsigned int events)
 {
 	int err = 0;
 
@@ -99,6 +161,7 @@ void tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
 	/* its listener knows, the kernel has told it; -ESRCH: there was none */
 	if (err == -ENOBUFS)
 		this_cpu_add(tn->stats->stat[TT_STAT_events_lost], events);
+	return err;
 }
 
 static atomic_t *batches_of(const struct tt_net *tn)
@@ -182,7 +245,8 @@ static unsigned int send_batch(struct tt_notify *n, struct sk_buff *skb)
 	EVENTS_IN(skb) = 0;
 	atomic_dec(batches_of(n->tn));
 	if (!n->sk) {
-		tt_notify_send(n->tn, TCPTRACK_NLGRP_STATE, skb, events);
+		if (tt_notify_send(n->tn, TCPTRACK_NLGRP_STATE, skb, events) == -ESRCH)
+			become_deaf(n);
 		return 0;
 	}
 	if (send_one(n, skb))
@@ -210,6 +274,8 @@ static void flush(struct work_struct *work)
 	}
 	if (lost)
 		lose(n, lost);
+	if (!n->sk)
+		hear_again(n);
 }
 
 static bool put_event(struct sk_buff *skb, const struct tt_flow *flow, const struct tt_notice *e)
@@ -263,7 +329,7 @@ void tt_notify_queue(struct tt_notify *n, const struct tt_flow *flow, const stru
 
 bool tt_notify_ask(struct tt_flow *flow)
 {
-	bool heard = tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE) ||
+	bool heard = state_heard(flow->tn) ||
 		     tt_subscription_any(flow->tn);
 
 	flow->heard = heard ? TT_HEARD_YES : TT_HEARD_NO;
@@ -272,7 +338,7 @@ bool tt_notify_ask(struct tt_flow *flow)
 
 static void tell(const struct tt_flow *flow, const struct tt_notice *e)
 {
-	if (tt_notify_heard(flow->tn, TCPTRACK_NLGRP_STATE))
+	if (state_heard(flow->tn))
 		tt_notify_queue(&flow->tn->notify, flow, e);
 	if (tt_subscription_any(flow->tn))
 		tt_subscription_tell(flow, e);
@@ -333,6 +399,9 @@ void tt_notify_init(struct tt_notify *n, struct tt_net *tn, struct sock *sk, u32
 	n->sk = sk;
 	n->portid = portid;
 	n->lost = 0;
+	n->deaf = false;
+	n->joins = false;
+	n->missed = 0;
 	spin_lock_init(&n->lock);
 	__skb_queue_head_init(&n->batches);
 	INIT_DELAYED_WORK(&n->work, flush);

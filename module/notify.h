@@ -40,6 +40,9 @@ struct tt_notice {
  * @batches: messages, each with as many events as fit; the last one is being filled.
  *	One queue for all CPUs, so that the events of a flow stay in their order
  * @lost: so many found no room or no memory
+ * @deaf: of the group: nobody took the last ones, at @deaf_at (jiffies), so that none are made
+ * @missed: meanwhile there was something to tell
+ * @joins: of the group: somebody is about to be in it, since @join_at
  * @work: sends them
  */
 struct tt_notify {
@@ -49,6 +52,8 @@ struct tt_notify {
 	spinlock_t lock;	/* guards what follows */
 	struct sk_buff_head batches;
 	unsigned int lost;
+	bool deaf, joins;
+	u32 missed, deaf_at, join_at;
 	struct delayed_work work;
 };
 
@@ -160,9 +165,10 @@ bool tt_notify_heard(const struct tt_net *tn, unsigned int group);
  * What the kernel reports as not delivered is counted (events_lost).
  *
  * Context: any; @tn's namespace is not gone.
+ * Return: 0, or -ENOBUFS, or -ESRCH: nobody has got it.
  */
-void tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
-		    unsigned int events);
+int tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
+		   unsigned int events);
 
 /**
  * tt_notify_lost() - events could not be made
@@ -205,6 +211,14 @@ void tt_notify_exit(struct tt_notify *n);
  * From now on, in all namespaces: who does is asked each time.
  */
 void tt_notify_want(void);
+
+/**
+ * tt_notify_join() - somebody is about to be in the group "state"
+ * @tn: namespace
+ *
+ * Context: process.
+ */
+void tt_notify_join(struct tt_net *tn);
 
 /* The family is there, with its groups. */
 void tt_notify_open(void);
