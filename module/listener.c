@@ -201,7 +201,7 @@ err_listener:
 	return NULL;
 }
 
-static unsigned int others_max(void)
+unsigned int tt_listener_others_max(void)
 {
 	size_t each = sizeof(struct tt_listener_stats) * num_possible_cpus();
 
@@ -212,7 +212,7 @@ static bool too_many(const struct tt_net *tn)
 {
 	return READ_ONCE(nlisteners) >= LISTENERS_MAX ||
 	       (!net_eq(tn->net, &init_net) && (READ_ONCE(tn->nqueues) >= LISTENERS_OTHER ||
-						READ_ONCE(nothers) >= others_max()));
+						READ_ONCE(nothers) >= tt_listener_others_max()));
 }
 
 unsigned int tt_queues_seq(void)

@@ -306,6 +306,13 @@ void tt_listener_leave(struct tt_listener *l);
 void tt_listener_put(struct tt_listener *l);
 
 /**
+ * tt_listener_others_max() - listeners of all namespaces but the initial one
+ *
+ * Return: so many may be, by the memory that their counters take on this machine.
+ */
+unsigned int tt_listener_others_max(void);
+
+/**
  * tt_listener_sum() - a listener's counters over all CPUs
  * @l: listener
  * @sum: written whole

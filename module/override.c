@@ -10,7 +10,7 @@
 #include "net.h"
 #include "override.h"
 
-/* Listeners with settings: of a namespace, and of all but init_net together. */
+/* Listeners with settings: of a namespace, and of all but init_net together, at most. */
 #define KEPT_MAX	256
 #define KEPT_OTHERS	4096
 
@@ -63,7 +63,8 @@ static void apply(struct tt_listener *l, const struct tt_override *to)
 static bool too_many(const struct tt_net *tn)
 {
 	return tn->nkept >= KEPT_MAX ||
-	       (!net_eq(tn->net, &init_net) && nothers >= KEPT_OTHERS);
+	       (!net_eq(tn->net, &init_net) &&
+		nothers >= min_t(unsigned int, KEPT_OTHERS, tt_listener_others_max()));
 }
 
 static void count(struct tt_net *tn, int n)

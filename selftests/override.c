@@ -40,6 +40,13 @@ static struct place *place_of(const struct tt_net *tn)
 	return container_of(tn, struct place, tn);
 }
 
+static unsigned int others_max = 2 * MOST_OTHERS;
+
+unsigned int tt_listener_others_max(void)
+{
+	return others_max;
+}
+
 struct tt_listener *tt_listener_find(const struct tt_listener_key *key)
 {
 	struct tt_listener *l = &place_of(key->tn)->listener[key->port];
@@ -316,6 +323,17 @@ TEST_F(override, so_many_of_others)
 	EXPECT_EQ(0, set(self, 0));
 	for (i = 0; i < PLACES - 1; i++)
 		tt_override_net_exit(&other[i].tn);
+}
+
+/* Nor more than the counters of all listeners may take. */
+TEST_F(override, so_many_as_there_is_memory_for)
+{
+	others_max = 2;
+	EXPECT_EQ(0, set(self, 0));
+	EXPECT_EQ(0, set(self, 1));
+	EXPECT_EQ(-ENOSPC, set(self, 2));
+	EXPECT_EQ(0, delete(self, 0));
+	EXPECT_EQ(0, set(self, 2));
 }
 
 TEST_HARNESS_MAIN
