@@ -30,11 +30,13 @@ int unregister_fib_notifier(struct net *net, struct notifier_block *nb)
 
 FIXTURE(special)
 {
+	struct net net;
 	struct tt_net tn;
 };
 
 FIXTURE_SETUP(special)
 {
+	self->tn.net = &self->net;
 	/* what was there before */
 	memset(self->tn.special.octets, 0xff, sizeof(self->tn.special.octets));
 	memset(self->tn.special.nets, 0xff, sizeof(self->tn.special.nets));
@@ -129,6 +131,7 @@ TEST_F(special, length)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		tt_special_exit(&self->tn);
 		memset(&self->tn, 0, sizeof(self->tn));
+		self->tn.net = &self->net;
 		mutex_lock(&self->tn.conf_lock);
 		tt_special_switch(&self->tn, true);
 		local(cases[i].prefix, cases[i].len);
@@ -216,6 +219,7 @@ TEST_F(special, is_not_known)
 {
 	tt_special_exit(&self->tn);
 	memset(&self->tn, 0, sizeof(self->tn));
+	self->tn.net = &self->net;
 	mutex_lock(&self->tn.conf_lock);
 	registration_err = -ENOMEM;
 	tt_special_switch(&self->tn, true);
@@ -225,6 +229,22 @@ TEST_F(special, is_not_known)
 	registration_err = 0;
 	tt_special_switch(&self->tn, true);
 	EXPECT_FALSE(may_be(self, "198.51.100.1"));
+}
+
+/* In a namespace of a user's own, whose end shall wait for nothing. */
+TEST_F(special, of_a_user)
+{
+	static struct user_namespace own;
+
+	tt_special_exit(&self->tn);
+	memset(&self->tn, 0, sizeof(self->tn));
+	self->tn.net = &self->net;
+	self->net.user_ns = &own;
+	mutex_lock(&self->tn.conf_lock);
+	tt_special_switch(&self->tn, true);
+	EXPECT_EQ(1, registrations);
+	EXPECT_TRUE(may_be(self, "198.51.100.1"));
+	EXPECT_FALSE(self->tn.special.listening);
 }
 
 TEST_HARNESS_MAIN
