@@ -315,14 +315,18 @@ enum tt_verdict tt_halfopen_early(struct tt_ctx *ctx)
 void tt_halfopen_synack(struct tt_net *tn, const struct sock *req)
 {
 	struct sock *sk = inet_reqsk(req)->rsk_listener;
-	struct tt_queue *q = sk ? tt_halfopen_queue(tn, sk) : NULL;
+	struct tt_queue *q;
 
+	/* NFQUEUE gives packets back in a process */
+	local_bh_disable();
+	q = sk ? tt_halfopen_queue(tn, sk) : NULL;
 	/* that one may have come by us, or be another socket's (reuseport eBPF) */
 	if (q && READ_ONCE(this_cpu_ptr(&pending)->queue) != q) {
 		tt_queue_sync(q);
 		tt_excess_note(q);
 	}
 	pending_done();
+	local_bh_enable();
 }
 
 void tt_halfopen_answered(void)

@@ -407,6 +407,9 @@ enum tt_verdict tt_track_in(struct tt_ctx *ctx)
 		self_in(ctx);
 		return TT_PASS;
 	}
+	/* a BPF program has accepted its cookie: what the stack makes of that shows itself */
+	if (sk && tt_sock_is_request(sk) && inet_reqsk(sk)->syncookie)
+		return TT_PASS;
 	if (sk && !(ctx->seg.flags & TT_SYN)) {
 		follow_known(ctx, sk);
 		return TT_PASS;

@@ -9,8 +9,15 @@ struct net_generic {
 	void *ptr[1];
 };
 
+/* NULL is the first one. */
+struct user_namespace {
+	int unused;
+};
+#define init_user_ns	(*(struct user_namespace *)NULL)
+
 struct net {
 	struct net_generic *gen;
+	struct user_namespace *user_ns;
 	u64 net_cookie;
 	struct {
 		struct inet_timewait_death_row {
@@ -285,7 +292,7 @@ struct sock {
 	struct sock *rsk_listener;
 	u8 sk_state, sk_protocol, sk_type, sk_done, tw_substate, num_timeout, icsk_pending;
 	u8 sk_shutdown, acked;
-	bool unhashed, overflowed, tfo_listener;
+	bool unhashed, overflowed, tfo_listener, syncookie;
 	u16 sk_family, sk_num;
 	int sk_err, sk_bound_dev_if, held;
 	u32 sk_ack_backlog, sk_max_ack_backlog;
