@@ -507,7 +507,7 @@ settle_mode()
 	}
 }
 
-cases=$(peer_count "$script")
+cases=$(peer_count "$script") || exit "$KSFT_FAIL"
 plan $((cases + 17))
 tt_load
 peer_cases "" "$script"

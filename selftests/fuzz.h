@@ -27,8 +27,10 @@ static inline void fuzz_corpus(const char *program, char *list, size_t n)
 	size_t i;
 
 	snprintf(pattern, sizeof(pattern), "%.*scorpus/%s/*", dir, program, name);
-	if (glob(pattern, 0, NULL, &files))
-		return;
+	if (glob(pattern, 0, NULL, &files)) {
+		fprintf(stderr, "%s: no corpus\n", pattern);
+		exit(1);
+	}
 	snprintf(list, n, "-seed_inputs=");
 	for (i = 0; i < files.gl_pathc; i++)
 		snprintf(list + strlen(list), n - strlen(list), "%s%s", i ? "," : "",

@@ -84,8 +84,9 @@ finish()
 {
 	echo "# Totals: pass:$passed fail:$failed xfail:0 xpass:0 skip:$skipped error:0"
 	[[ $failed -eq 0 && $number -eq $planned ]] || exit $KSFT_FAIL
-	[[ $passed -gt 0 ]] || exit $KSFT_SKIP
-	exit $KSFT_PASS
+	[[ $passed -eq 0 ]] || exit $KSFT_PASS
+	[[ $skipped -gt 0 ]] || exit $KSFT_FAIL
+	exit $KSFT_SKIP
 }
 
 # --- waiting ---
@@ -436,9 +437,13 @@ peer_tries()
 	if time_travels; then echo 1; else echo 5; fi
 }
 
+# peer_count SCRIPT: how many cases it has.
 peer_count()
 {
-	peer -n - <<<"$1"
+	local n
+	n=$(peer ${PEER_ONLY:+-c "$PEER_ONLY"} -n - <<<"$1")
+	[[ ${n:-0} -gt 0 ]] || bail "no cases${PEER_ONLY:+ have \"$PEER_ONLY\"}" >&2
+	echo "$n"
 }
 
 # peer_cases PREFIX SCRIPT: one result for each case.
@@ -458,7 +463,7 @@ peer_cases()
 peer_test()
 {
 	local n tp
-	n=$(peer ${PEER_ONLY:+-c "$PEER_ONLY"} -n - <<<"$1")
+	n=$(peer_count "$1") || exit "$KSFT_FAIL"
 	# shellcheck disable=SC2086	# a list
 	set -- "$1" $TRACEPOINTS
 	plan $((n * ($# - 1)))

@@ -315,8 +315,10 @@ first_heard()
 	monitor other "$alone" "$ctl" monitor state
 	flood 9 -n 100 && settle_value "$a" flows 0 || return
 	monitor here "$a" "$ctl" monitor state
-	flood 9 -n 10 && settle_value "$a" flows 0 && wait_for lines_are here 30 10 ||
-		{ cat "$scratch/here"; return 1; }
+	if ! { flood 9 -n 10 && settle_value "$a" flows 0 && wait_for lines_are here 30 10; }; then
+		cat "$scratch/here"
+		return 1
+	fi
 	monitor_end here && monitor_end other && [[ ! -s $scratch/other ]]
 }
 
@@ -528,7 +530,7 @@ module_goes()
 }
 
 events_script
-n=$(peer_count "$(cases)")
+n=$(peer_count "$(cases)") || exit "$KSFT_FAIL"
 plan $((n + 17))
 tt_load
 peer_cases '' "$(cases)"

@@ -155,8 +155,8 @@ sysctl_clamped()
 	[[ $(in_ns "$1" sysctl -n net.tcptrack.flows_max) == "$max" ]] || return
 	in_ns "$1" sysctl -qw net.tcptrack.flows_max=100 || return
 	[[ $(proc_value "$1" flows_max) == 100 && $(proc_value - flows_max) == "$max" ]] || return
-	in_ns "$1" sysctl -qw net.tcptrack.flows_max=$((max * 4)) 2>/dev/null
-	[[ $(proc_value "$1" flows_max) -le $max ]]
+	in_ns "$1" sysctl -qw net.tcptrack.flows_max=$((max * 4)) || return
+	[[ $(proc_value "$1" flows_max) == "$max" ]]
 }
 
 # What does not fit is refused, not cut off until it fits.

@@ -137,7 +137,7 @@ in_a_flood()
 	release stay
 }
 
-cases=$(peer_count "$script")
+cases=$(peer_count "$script") || exit "$KSFT_FAIL"
 plan $((cases + 1))
 tt_load
 if ! other_build || ! change_script; then bail "no other build"; fi
