@@ -111,8 +111,8 @@ explained()
 flows_max (setting net.tcptrack)
     flows, 4 to 2147483647; default RAM / 16 KiB. flows that may be followed;
     that of the initial namespace also bounds the sum over all namespaces, of
-    which a quarter is kept for itself. When it is reached, traffic goes on,
-    unfollowed.
+    which a quarter is kept for itself. Another quarter is kept from what is
+    forwarded. When it is reached, traffic goes on, unfollowed.
 flows_max (parameter of the module)
     the same for the initial namespace, from the first packet on." "$ctl" explain flows_max &&
 	prints 0 "tcptrack_flows (metric)
