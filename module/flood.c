@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
+#include "pool.h"
 #include "sketch.h"
 #include "watermark.h"
 
@@ -47,21 +48,23 @@ void tt_flood_init(struct tt_flood *flood)
 	flood->rolled = flood->last;
 }
 
-/* There is not one for every listener of a host: by namespaces other than init_net, and by it. */
-static atomic_t nsketches[2];
-static const int sketches_max[2] = { 128, 1024 };
+/* There is not one for every listener of a host. */
+static atomic_t nsketches[TT_POOL_CLASSES];
+static const int sketches_max[] = {
+	[TT_POOL_FIRST] = 1024, [TT_POOL_OTHER] = 128, [TT_POOL_GUEST] = 32,
+};
 
 static struct tt_sketch *sketch_new(const struct tt_net *tn)
 {
-	bool init = net_eq(tn->net, &init_net);
+	enum tt_pool_class class = tt_pool_class(tn);
 	struct tt_sketch *sketch = NULL;
 
-	if (atomic_inc_return(&nsketches[init]) <= sketches_max[init])
+	if (atomic_inc_return(&nsketches[class]) <= sketches_max[class])
 		sketch = kmalloc(sizeof(*sketch), GFP_ATOMIC | __GFP_NOWARN);
 	if (sketch)
 		tt_sketch_init(sketch);
 	else
-		atomic_dec(&nsketches[init]);
+		atomic_dec(&nsketches[class]);
 	return sketch;
 }
 
@@ -69,7 +72,7 @@ static void sketch_free(const struct tt_net *tn, struct tt_sketch *sketch)
 {
 	if (!sketch)
 		return;
-	atomic_dec(&nsketches[net_eq(tn->net, &init_net)]);
+	atomic_dec(&nsketches[tt_pool_class(tn)]);
 	kfree_rcu(sketch, rcu);
 }
 

@@ -7,6 +7,7 @@
 #include "listener.h"
 #include "net.h"
 #include "notify.h"
+#include "pool.h"
 #include "recent.h"
 #include "source.h"
 #include "table.h"
@@ -15,6 +16,7 @@ static struct kmem_cache *flow_cache;
 
 /* Flows of all namespaces together; init_net's flows_max bounds it. */
 static atomic_t flows_total = ATOMIC_INIT(0);
+static atomic_t flows_guests = ATOMIC_INIT(0);	/* of these: of namespaces that any user may make */
 
 void tt_flow_unproven_add(struct tt_flow *flow)
 {
@@ -61,6 +63,13 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
 	return NULL;
 }
 
+static void give_back_total(const struct tt_net *tn)
+{
+	if (tt_pool_is_guest(tn))
+		atomic_dec(&flows_guests);
+	atomic_dec(&flows_total);
+}
+
 static void give_back(struct tt_net *tn, bool unproven, bool forward)
 {
 	if (unproven)
@@ -68,7 +77,7 @@ static void give_back(struct tt_net *tn, bool unproven, bool forward)
 	if (forward)
 		atomic_dec(&tn->nforward);
 	atomic_dec(&tn->nflows);
-	atomic_dec(&flows_total);
+	give_back_total(tn);
 }
 
 static void count_end(struct tt_flow *flow)
@@ -176,8 +185,8 @@ static bool evict_one(struct tt_net *tn)
 }
 
 /*
- * A quarter of what holds for all stays with init_net, whatever thousand
- * namespaces do.
+ * A quarter of what holds for all stays with init_net, whatever thousand namespaces do; and no
+ * more than a quarter goes to those of users' own.
  */
 static bool reserve_total(struct tt_net *tn)
 {
@@ -185,11 +194,14 @@ static bool reserve_total(struct tt_net *tn)
 	unsigned int max = tt_net_flows_max(init);
 	unsigned int total = atomic_inc_return(&flows_total);
 
+	unsigned int guests = tt_pool_is_guest(tn) ? atomic_inc_return(&flows_guests) : 0;
+	unsigned int quarter = max / 4;
+
 	if (tn != init)
-		max = max - max / 4 + min_t(unsigned int, atomic_read(&init->nflows), max / 4);
-	if (total <= max)
+		max = max - quarter + min_t(unsigned int, atomic_read(&init->nflows), quarter);
+	if (total <= max && guests <= quarter)
 		return true;
-	atomic_dec(&flows_total);
+	give_back_total(tn);
 	return false;
 }
 
@@ -246,7 +258,7 @@ static bool reserve(struct tt_net *tn, bool forward)
 		atomic_dec(&tn->nunproven);
 	}
 	atomic_dec(&tn->nflows);
-	atomic_dec(&flows_total);
+	give_back_total(tn);
 	return false;
 }
 
@@ -345,8 +357,8 @@ static void free_flow(void *ptr, void *arg)
 	if (flow->source)
 		tt_source_put(flow->source);
 	tt_recent_del(flow);
+	give_back_total(flow->tn);
 	kmem_cache_free(flow_cache, flow);
-	atomic_dec(&flows_total);
 }
 
 void tt_flow_table_exit(struct tt_net *tn)

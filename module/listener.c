@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "listener.h"
 #include "net.h"
+#include "pool.h"
 
 /* Of all namespaces together, of all but init_net, and of one of those. */
 #define LISTENERS_MAX	65536
@@ -30,7 +31,7 @@ const char * const tt_listener_stat_names[TT_LISTENER_STAT_COUNT] = {
 DEFINE_SPINLOCK(tt_listeners_lock);
 static struct rhashtable listeners, queues;
 static unsigned int nlisteners;		/* queues of all namespaces */
-static unsigned int nothers;		/* of all but init_net */
+static struct tt_pool pool;		/* of all but init_net */
 static unsigned int walk;
 static unsigned int queues_seq;		/* changes with queues; tt_listeners_lock */
 
@@ -156,8 +157,7 @@ static void count(struct tt_net *tn, int n)
 	lockdep_assert_held(&tt_listeners_lock);
 	WRITE_ONCE(tn->nqueues, tn->nqueues + n);
 	WRITE_ONCE(nlisteners, nlisteners + n);
-	if (!net_eq(tn->net, &init_net))
-		WRITE_ONCE(nothers, nothers + n);
+	tt_pool_count(&pool, tn, n);
 	smp_store_release(&queues_seq, queues_seq + 1);	/* see tt_queues_seq() */
 }
 
@@ -211,8 +211,8 @@ unsigned int tt_listener_others_max(void)
 static bool too_many(const struct tt_net *tn)
 {
 	return READ_ONCE(nlisteners) >= LISTENERS_MAX ||
-	       (!net_eq(tn->net, &init_net) && (READ_ONCE(tn->nqueues) >= LISTENERS_OTHER ||
-						READ_ONCE(nothers) >= tt_listener_others_max()));
+	       (!net_eq(tn->net, &init_net) && READ_ONCE(tn->nqueues) >= LISTENERS_OTHER) ||
+	       tt_pool_is_full(&pool, tn, tt_listener_others_max());
 }
 
 unsigned int tt_queues_seq(void)

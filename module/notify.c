@@ -14,6 +14,7 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "notify.h"
+#include "pool.h"
 #include "subscription.h"
 #include "view.h"
 
@@ -38,9 +39,9 @@ static void tt_trace_sockaddr(void *to, const struct tt_key *key, int end)
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Messages that wait, of init_net and of all others together: 1 MB each. */
+/* Messages that wait, of init_net, of all others, of all of users' own: 1 MB each. */
 #define BATCHES		256
-static atomic_t batches[2];
+static atomic_t batches[TT_POOL_CLASSES];
 
 /* A socket that had no room is tried again after so long. */
 #define LOST_AGAIN	(HZ / 10)
@@ -166,7 +167,7 @@ int tt_notify_send(struct tt_net *tn, unsigned int group, struct sk_buff *skb,
 
 static atomic_t *batches_of(const struct tt_net *tn)
 {
-	return &batches[net_eq(tn->net, &init_net)];
+	return &batches[tt_pool_class(tn)];
 }
 
 static struct sk_buff *batch_new(struct tt_notify *n)

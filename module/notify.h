@@ -40,9 +40,11 @@ struct tt_notice {
  * @batches: messages, each with as many events as fit; the last one is being filled.
  *	One queue for all CPUs, so that the events of a flow stay in their order
  * @lost: so many found no room or no memory
- * @deaf: of the group: nobody took the last ones, at @deaf_at (jiffies), so that none are made
- * @missed: meanwhile there was something to tell
- * @joins: of the group: somebody is about to be in it, since @join_at
+ * @deaf: of the group: nobody took the last ones, so that none are made
+ * @joins: of the group: somebody is about to be in it
+ * @missed: while @deaf there was something to tell
+ * @deaf_at: when @deaf began (jiffies)
+ * @join_at: when @joins began
  * @work: sends them
  */
 struct tt_notify {

@@ -9,12 +9,13 @@
 #include "listener.h"
 #include "net.h"
 #include "override.h"
+#include "pool.h"
 
 /* Listeners with settings: of a namespace, and of all but init_net together, at most. */
 #define KEPT_MAX	256
 #define KEPT_OTHERS	4096
 
-static unsigned int nothers;	/* tt_listeners_lock */
+static struct tt_pool pool;	/* tt_listeners_lock */
 
 void tt_override_init(struct tt_override *o)
 {
@@ -62,16 +63,15 @@ static void apply(struct tt_listener *l, const struct tt_override *to)
 
 static bool too_many(const struct tt_net *tn)
 {
-	return tn->nkept >= KEPT_MAX ||
-	       (!net_eq(tn->net, &init_net) &&
-		nothers >= min_t(unsigned int, KEPT_OTHERS, tt_listener_others_max()));
+	unsigned int most = min_t(unsigned int, KEPT_OTHERS, tt_listener_others_max());
+
+	return tn->nkept >= KEPT_MAX || tt_pool_is_full(&pool, tn, most);
 }
 
 static void count(struct tt_net *tn, int n)
 {
 	tn->nkept += n;
-	if (!net_eq(tn->net, &init_net))
-		nothers += n;
+	tt_pool_count(&pool, tn, n);
 }
 
 /* The reference of tt_listener_get() is that of who keeps it. */

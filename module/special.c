@@ -7,6 +7,7 @@
 #include <net/ip_fib.h>
 
 #include "net.h"
+#include "pool.h"
 #include "special.h"
 
 static unsigned int net_of(u32 addr)
@@ -73,7 +74,7 @@ void tt_special_switch(struct tt_net *tn, bool on)
 
 	lockdep_assert_held(&tn->conf_lock);
 	/* any user may have thousands of namespaces; at their end each would wait by itself */
-	if (tn->net->user_ns != &init_user_ns)
+	if (tt_pool_is_guest(tn))
 		return;
 	if (on && !s->listening) {
 		mark_all_time(s);

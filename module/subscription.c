@@ -14,6 +14,7 @@
 
 #include "flow.h"
 #include "net.h"
+#include "pool.h"
 #include "netlink.h"
 #include "netlink_filter.h"
 #include "netlink_gen.h"
@@ -39,7 +40,7 @@ struct subscription {
 
 /* Guards the writing of the lists, their numbers, and of the filters. */
 static DEFINE_MUTEX(mutex);
-static unsigned int nothers;
+static struct tt_pool pool;
 
 static bool fits(const struct filter *f, const struct tt_flow *flow, const struct tt_notice *e)
 {
@@ -64,14 +65,13 @@ void tt_subscription_tell(const struct tt_flow *flow, const struct tt_notice *e)
 static void count(struct tt_net *tn, int n)
 {
 	tn->nsubscriptions += n;
-	if (!net_eq(tn->net, &init_net))
-		nothers += n;
+	tt_pool_count(&pool, tn, n);
 }
 
 static bool too_many(const struct tt_net *tn)
 {
 	return tn->nsubscriptions >= SUBSCRIPTIONS ||
-	       (!net_eq(tn->net, &init_net) && nothers >= SUBSCRIPTIONS_OTHERS);
+	       tt_pool_is_full(&pool, tn, SUBSCRIPTIONS_OTHERS);
 }
 
 static struct subscription *find(const struct tt_net *tn, const struct sock *sk)

@@ -126,8 +126,8 @@ cookies_here()
 		listener_is "$other" mode normal cookies_sent 0 halfopen_evicted $((SYNS - N)) ||
 		return
 	# it ends with the setting
-	delete_it && listener_is "$port" mode normal && told_times flood_end "$port" 1 &&
-		value_is "$a" cookie_mode 0
+	delete_it && listener_is "$port" mode normal &&
+		wait_for told_times flood_end "$port" 1 "$DEADLINE" && value_is "$a" cookie_mode 0
 }
 
 no_cookies_here()
@@ -218,7 +218,7 @@ never_now()
 	flood "$port" -n "$SYNS" && listener_is "$port" mode cookie cookie_modes 1 || return
 	sent=$(listener_value "$port" cookies_sent)
 	set_it cookie-mode never && listener_is "$port" mode normal && value_is "$a" cookie_mode 0 &&
-		told_times flood_end "$port" 1 && flood "$port" -n "$SYNS" -s 2 &&
+		wait_for told_times flood_end "$port" 1 "$DEADLINE" && flood "$port" -n "$SYNS" -s 2 &&
 		listener_is "$port" mode normal cookies_sent "$sent" cookie_modes 1 &&
 		delete_it && flood "$port" -n "$SYNS" -s 3 && listener_is "$port" mode cookie cookie_modes 2
 }
@@ -232,7 +232,7 @@ kept()
 	set_it limit "$N" overflow cookie
 	begin 0
 	flood "$port" -n "$SYNS" && listener_is "$port" mode cookie cookie_modes 1 && again || return
-	told_times flood_end "$port" 1 || { echo "its end is not told"; return 1; }
+	wait_for told_times flood_end "$port" 1 "$DEADLINE" || { echo "its end is not told"; return 1; }
 	# from its first SYN on, and into another cookie mode
 	begin 0
 	flood "$port" -n "$SYNS" -s 2 && holds "$a" "$held" &&
@@ -262,7 +262,8 @@ one_by_one()
 {
 	policy
 	fresh
-	set_it limit 5 && set_it overflow drop && set_it cookie-mode never &&
+	# (it has a line of its own, then, and not only as long as something is set)
+	flood "$port" -n 1 && set_it limit 5 && set_it overflow drop && set_it cookie-mode never &&
 		listener_is "$port" limit_set 5 overflow drop cookie_mode never && set_it limit 6 &&
 		listener_is "$port" limit_set 6 overflow drop cookie_mode never &&
 		delete_it && listener_is "$port" limit_set inherit overflow inherit cookie_mode auto

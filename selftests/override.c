@@ -325,6 +325,27 @@ TEST_F(override, so_many_of_others)
 		tt_override_net_exit(&other[i].tn);
 }
 
+/* Any user may make some of these: they have a quarter of that. */
+TEST_F(override, so_many_of_guests)
+{
+	static struct place guest[PLACES / 4 + 1];
+	static struct user_namespace users;
+	int i, j;
+
+	for (i = 0; i <= PLACES / 4; i++) {
+		place_init(&guest[i]);
+		guest[i].net.user_ns = &users;
+		for (j = 0; j < MOST; j++)
+			ASSERT_EQ(i < PLACES / 4 ? 0 : -ENOSPC,
+				  tt_override_set(&guest[i].listener[j].key, &self->change));
+	}
+	EXPECT_EQ(0, set(self, 0));
+	EXPECT_EQ(0, tt_override_delete(&guest[0].listener[7].key));
+	EXPECT_EQ(0, tt_override_set(&guest[i - 1].listener[0].key, &self->change));
+	for (i = 0; i <= PLACES / 4; i++)
+		tt_override_net_exit(&guest[i].tn);
+}
+
 /* Nor more than the counters of all listeners may take. */
 TEST_F(override, so_many_as_there_is_memory_for)
 {
