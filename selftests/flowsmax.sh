@@ -118,7 +118,8 @@ guests()
 		counters_are "$c" flows 20 flows_created 20 flows_refused_full 0
 	status=$?
 	release g && release h || return
-	serve_end srv
+	kill -KILL "$srv"
+	wait "$srv" 2>/dev/null
 	umount "/run/netns/$guest" && rm "/run/netns/$guest"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null

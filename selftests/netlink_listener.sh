@@ -420,6 +420,7 @@ user_namespace()
 	local own
 	policy
 	fresh
+	flood "$port" -n 1 || return
 	says 2 "$only" in_ns "$a" unshare --user --map-root-user "$ctl" \
 		listener set "[::]:$port" limit 1 && listener_is "$port" limit_set inherit || return
 	own=$(unshare --user --map-root-user --net sh -c \

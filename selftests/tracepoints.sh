@@ -263,6 +263,18 @@ described()
 	done
 }
 
+# with PROGRAM NAME COMMAND: they are large, so they come with what nightly installs only.
+with()
+{
+	if [[ ! -e /sys/kernel/btf/vmlinux ]]; then
+		skip "$to: $2" "this kernel tells no types"
+	elif ! command -v "$1" >/dev/null; then
+		skip "$to: $2" "no $1 (INSTALL_DEBUG=all scripts/install)"
+	else
+		run "$2" "$3"
+	fi
+}
+
 trap 'untrace; cleanup' EXIT
 tt_load
 plan 19
@@ -278,13 +290,8 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "halfopen: timed out" timed_out
 	run "cookie: sent, valid, invalid" cookies
 	run "cookie: early" early
-	if [[ -e /sys/kernel/btf/vmlinux ]]; then
-		run "bpftrace" by_bpftrace
-		run "perf stat, perf trace" by_perf
-	else
-		skip "$to: bpftrace" "this kernel tells no types"
-		skip "$to: perf stat, perf trace" "as bpftrace"
-	fi
+	with bpftrace "bpftrace" by_bpftrace
+	with perf "perf stat, perf trace" by_perf
 done
 untrace
 finish
