@@ -332,7 +332,8 @@ rates_seen()
 # Without it, what was seen last stays there, and goes on with the next one.
 without_module()
 {
-	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.5" && shows 2 <<<' ● flood: cookie mode at 1' || return
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.5" && shows 2 <<<' ● flood: cookie mode at 1' &&
+		shows 4 <<<'SYN/s          0          cookies/s      0          valid/s        0' || return
 	tt_unload
 	shows 2 <<<' no module tcptrack, or one without netlink ("modprobe tcptrack")' &&
 		shows 19,20 <<'END' && key '?' && shows 1 <<<Keys && key '?' && key L &&
