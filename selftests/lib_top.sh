@@ -65,12 +65,13 @@ is()
 	[[ $(screen "$1") == "$2" ]]
 }
 
-# shows LINES: those (of sed) are what comes from stdin, sooner or later.
+# shows LINES: those (of sed) are what comes from stdin, sooner or later (18 samples, each 5 s
+# after the one before, are the most that is waited for).
 shows()
 {
 	local want
 	want=$(cat)
-	wait_for is "$1" "$want" 20 && return
+	wait_for is "$1" "$want" 90 && return
 	echo "not as wanted (<), but:"
 	diff <(echo "$want") <(screen "$1")
 	return 1
