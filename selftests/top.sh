@@ -302,31 +302,84 @@ LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MO
 END
 }
 
-# SYNs that came between two samples, as so many a second.
-rates()
+# between_samples COMMAND...: while it pauses; what has come since the sample before is shown.
+# The seconds that this may be are from 5, less a rounding, to $most_s.
+between_samples()
 {
-	local begun ended now shown
+	local now begun
 	key p && shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
 	now_ms; begun=$now
-	flood 443 -n 600 -s 3 && flood 7000 -n 300 -s 4 || return
-	sleep 5
-	key p
+	"$@" && key p || return
 	wait_for rates_seen 20 || { screen '1,$'; return 1; }
-	now_ms; ended=$now
+	now_ms; most_s=$(((now - begun + 5999) / 1000))
 	key p && shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
 	screen 4,5
 	screen 18,21
-	# the last sample was 5 s before the pause at most
-	shown=$(screen 4 | awk '{ print $2 }')
-	awk -v shown="$shown" -v least=$((900 * 1000 / (ended - begun + 5000) - 1)) \
-		-v most=$((900 * 1000 / 5000 + 1)) 'BEGIN { exit !(shown >= least && shown <= most) }' ||
-		return
-	sorted S "$(marked 53)" '[::]:443' '[::]:7000' '[::]:80' && key p
 }
 
 rates_seen()
 {
 	[[ $(screen 4) =~ ^SYN/s\ +[1-9] ]]
+}
+
+# rate NAME: of the namespace
+rate()
+{
+	screen 4,5 | sed -n "s|.*\b$1 *\([0-9]*\).*|\1|p"
+}
+
+# rates_of LISTENER: its SYN/s, COOK/S and DROP/S
+rates_of()
+{
+	screen 19,23 | awk -v name="$1" '$1 == name { print $(NF - 3), $(NF - 2), $(NF - 1) }'
+}
+
+# is_rate NAME N: of so many in all
+is_rate()
+{
+	local shown
+	shown=$(rate "$1")
+	[[ $shown -ge $(($2 / most_s)) && $shown -le $(($2 / 5 + 1)) ]]
+}
+
+to_cookies()
+{
+	flood 443 -n 600 -s 3 && flood 7000 -n 300 -s 4 && flood 7000 -n 900 -a 0 -s 5
+}
+
+# As many cookies as SYNs, and as many ACKs of none; the line beside it is up, from nothing.
+rates()
+{
+	local per cookies=(443 7000) l
+	between_samples to_cookies && is_rate SYN/s 900 || return
+	per=$(rate SYN/s)
+	[[ $(rate cookies/s) == "$per" && $(rate invalid/s) == "$per" && $(rate valid/s) == 0 &&
+	   $(rate dropped/s) == 0 && $(screen 4) =~ ^SYN/s\ +$per\ +█\ +cookies/s\ +$per\ +█\ +valid/s &&
+	   $(screen 5) =~ invalid/s\ +$per\ +█$ ]] || return
+	sorted S "$(marked 53)" '[::]:443' '[::]:7000' '[::]:80' || return
+	for l in "${cookies[@]}"; do
+		[[ $(rates_of "[::]:$l") =~ ^([1-9][0-9]*)\ ([0-9]+)\ 0$ &&
+		   ${BASH_REMATCH[1]} -eq ${BASH_REMATCH[2]} ]] || return
+	done
+	key p
+}
+
+one_more()
+{
+	[[ $(screen 3) == 'half-open '*' 12/400 '* ]]
+}
+
+drops()
+{
+	local per
+	"$ctl" -n "$a" listener set '[::]:443' cookie-mode never overflow drop limit 1 &&
+		flood 443 -n 1 -s 6 && wait_for one_more 20 && between_samples flood 443 -n 600 -s 7 &&
+		is_rate SYN/s 600 || return
+	per=$(rate SYN/s)
+	[[ $(rate dropped/s) == "$per" && $(rate cookies/s) == 0 && $(rate invalid/s) == 0 &&
+	   $(rates_of '[::]:443') == "$per 0 $per" ]] || return
+	"$ctl" -n "$a" listener set '[::]:443' cookie-mode always &&
+		in_ns "$a" ss -K state syn-recv 'sport = :443' >/dev/null && key p
 }
 
 # Without it, what was seen last stays there, and goes on with the next one.
@@ -469,7 +522,7 @@ gone()
 	wait_for no_server 10 || { started; return 1; }
 }
 
-plan 19
+plan 20
 tt_load
 something_to_see
 run "a screen" whole
@@ -483,6 +536,7 @@ run "120 columns, 30 lines" wide
 run "60 columns, 12 and 10 lines" narrow
 run "too small, and as it was" too_small
 run "rates" rates
+run "rates of drops" drops
 run "it holds nothing of ours" holds_nothing
 run "quit" quits
 run "ASCII" ascii
