@@ -56,8 +56,13 @@ key()
 # What it shows, without what is another each time.
 screen()
 {
-	tm capture-pane -p | sed -E "s/up [0-9]+m [0-9]+s +/up T /; s/ +every/ every/
-		s/[0-9]{2}:[0-9]{2}:[0-9]{2}\$/HH:MM:SS/; s/$a/NS/; s/ +\$//" | sed -n "${1}p"
+	tm capture-pane -p | masked | sed -n "${1}p"
+}
+
+masked()
+{
+	sed -E "s/up [0-9]+m [0-9]+s +/up T /; s/ +every/ every/
+		s/[0-9]{2}:[0-9]{2}:[0-9]{2}\$/HH:MM:SS/; s/$a/NS/; s/ +\$//"
 }
 
 is()

@@ -498,6 +498,7 @@ completion()
 	completes 'flood' monitor f && completes 'side state' monitor state s &&
 	completes 'close_wait closed' monitor -t state port 9 state close &&
 	completes 'local,remote' monitor state side local,r &&
+	completes '-n -d -b -N -4 -6' top - && completes "$a" top -b -n "$a" && completes '' top -d '' &&
 	completes '--exact' restore -- && completes '--listen' serve-metrics - &&
 	completes 'invalid_header' explain invalid_he && completes '' stats ''
 }

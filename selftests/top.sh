@@ -382,12 +382,100 @@ drops()
 		in_ns "$a" ss -K state syn-recv 'sport = :443' >/dev/null && key p
 }
 
+# batch [ARGUMENT]...
+batch()
+{
+	LC_ALL=C.UTF-8 "$ctl" top -n "$a" -b -N 1 -d 0.2 "$@" | masked
+}
+
+# listed [ARGUMENT]...: the names of listeners, in words
+listed()
+{
+	batch "$@" | sed '1,/^LISTENER/d; s/ .*//' | xargs
+}
+
+widest()
+{
+	batch | wc -L
+}
+
+# As text: what happened since the sample before, all states, all listeners, and an empty line.
+batches()
+{
+	local -x LC_ALL=C.UTF-8
+	local l=127.0.0.1:200 all
+	all="[::]:7000 [::]:80 $(printf "$l%02d " {1..11})[::]:443 [::]:9000 [fd01:…0:1::1]:8443"
+	diff - <(batch | sed -n '1,21p') <<-END || return
+	 tcptrack in NS · enforce · up T every 0.2s · HH:MM:SS
+	 ● flood: cookie mode at 1
+	half-open ╸────────────── 11/400         flows ╸───────────────── 14/1000
+	SYN/s          0          cookies/s      0          valid/s        0
+	dropped/s      0          accept/s       0          invalid/s      0
+	STATE          LOCAL           REMOTE          FORWARD          ENTER/S
+	LISTEN            16       ▂▂       0                0                0
+	SYN_SENT           0                0                0                0
+	SYN_RECEIVED      11       ▂▂       0                0                0
+	ESTABLISHED        3       ▂▂      14       ▂▂       0                0
+	FIN_WAIT_1         0                0                0                0
+	FIN_WAIT_2         0                0                0                0
+	CLOSE_WAIT         0                0                0                0
+	CLOSING            0                0                0                0
+	LAST_ACK           0                0                0                0
+	TIME_WAIT          0                0                0                0
+	CLOSED             0                0                0                0
+	$head
+	[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+	[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+	127.0.0.1:20001     ────────       0/4     0      0/4     0      0      0      -
+	END
+	[[ $(listed) == "$all" && $(listed -6) == "$(xargs -n 1 <<<"$all" | grep -F '[' | xargs)" &&
+	   $(listed -4) == "$(xargs -n 1 <<<"$all" | grep -vF '[' | xargs)" &&
+	   $(batch | tail -n 1) == '' && $(batch -N 3 | grep -c '^ tcptrack in NS · enforce · ') == 3 &&
+	   $(widest) == 80 && $(COLUMNS=120 widest) == 120 && $(COLUMNS=19 widest) == 80 &&
+	   $(COLUMNS=x widest) == 80 && $(COLUMNS=20 widest) == 20 ]]
+}
+
+# prints STATUS TEXT ARGUMENT...
+prints()
+{
+	local out status
+	out=$("$ctl" top "${@:3}" 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "tcptrackctl: $2" ]] || { echo "status $status: $out"; return 1; }
+}
+
+batch_refused()
+{
+	local d
+	for d in 0.05 x 3601 -1 '' nan 1s; do
+		prints 1 "delay \"$d\" is not a number of seconds from 0.1 to 3600" -b -d "$d" || return
+	done
+	prints 1 'count is a number, not "x"' -b -N x && prints 1 '-N is for -b' -N 1 &&
+		prints 1 'top takes no argument: "x"' -b x &&
+		prints 1 'no network namespace "none" ("ip netns" lists them)' -b -n none &&
+		[[ $("$ctl" -j top 2>&1) == \
+		'tcptrackctl: top has no JSON (-j states, listeners, stats and status do)' ]]
+}
+
+# coloured: whether there is any, by the terminal
+coloured()
+{
+	tm capture-pane -ep | grep -q $'\e\\[[0-9;]*[34][0-8]'
+}
+
+no_colours()
+{
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 60" && shows 18 <<<"$head" && coloured &&
+		term 80 24 C.UTF-8 "NO_COLOR=1 $ctl -n $a top -d 60" && shows 18 <<<"$head" && ! coloured
+}
+
 # Without it, what was seen last stays there, and goes on with the next one.
 without_module()
 {
 	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.5" && shows 2 <<<' ● flood: cookie mode at 1' &&
 		shows 4 <<<'SYN/s          0          cookies/s      0          valid/s        0' || return
 	tt_unload
+	prints 3 'no module tcptrack, or one without netlink ("modprobe tcptrack")' -b || return
 	shows 2 <<<' no module tcptrack, or one without netlink ("modprobe tcptrack")' &&
 		shows 19,20 <<'END' && key '?' && shows 1 <<<Keys && key '?' && key L &&
 [::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
@@ -522,7 +610,7 @@ gone()
 	wait_for no_server 10 || { started; return 1; }
 }
 
-plan 20
+plan 23
 tt_load
 something_to_see
 run "a screen" whole
@@ -535,8 +623,11 @@ run "drawn anew" redraws
 run "120 columns, 30 lines" wide
 run "60 columns, 12 and 10 lines" narrow
 run "too small, and as it was" too_small
+run "as text" batches
 run "rates" rates
 run "rates of drops" drops
+run "what it refuses as text" batch_refused
+run "without colours" no_colours
 run "it holds nothing of ours" holds_nothing
 run "quit" quits
 run "ASCII" ascii
