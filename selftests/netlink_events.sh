@@ -223,18 +223,47 @@ as_logged()
 		"$scratch/$1")
 }
 
+# is_last BEFORE AFTER: what the event of its end said is what is asked for, and it was between
+# these (of now_ms, whose steps are 10 ms).
+is_last()
+{
+	local now asked ended
+	wait_for passed "$2" 500 5
+	now_ms; asked=$now
+	in_ns "$a" "$ctl" -j status >"$scratch/status"
+	now_ms
+	ended=$(sed 's/.*"ended_ms":\([0-9]*\).*/\1/' "$scratch/status")
+	diff <(sed -n 's/^{"event":"flood-end",\(.*\)}$/\1/p' "$scratch/json") \
+		<(sed 's/^{"last_flood":{//; s/"ended_ms":[0-9]*,//; s/},"mode":.*//' "$scratch/status") &&
+		[[ $ended -ge $((asked - $2 - 10)) && $ended -le $((now - $1 + 10)) ]] && return
+	echo "ended $ended ms before $asked to $now, not from $1 to $2"
+	return 1
+}
+
+# passed SINCE MS
+passed()
+{
+	local now
+	now_ms
+	[[ $((now - $1)) -ge $2 ]]
+}
+
 # few: a flood of a listener from few sources, followed by nobody: its events, the log, the
 # verdict and flood-get say the same.
 few()
 {
-	local line ms rate
+	local line ms rate now before
 	always
 	fresh
 	monitor floods "$a" "${nobody[@]}" "$ctl" monitor flood
+	monitor json "$a" "$ctl" monitor -j flood
 	flood "$port" -n 6000 -f 600 -p 3 && wait_for lines_are floods 1 10 || return
+	now_ms; before=$now
 	serve_end server
 	wait_for lines_are floods 2 10 || { cat "$scratch/floods"; return 1; }
-	monitor_end floods || return
+	wait_for lines_are json 2 10 || { cat "$scratch/json"; return 1; }
+	now_ms
+	monitor_end floods && monitor_end json && is_last "$before" "$now" || return
 	cat "$scratch/floods"
 	as_logged floods "$port" || return
 	line=$(tail -n 1 "$scratch/floods")
