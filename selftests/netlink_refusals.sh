@@ -190,6 +190,29 @@ all_refused()
 	each "$refusals" in_ns "$a" nldo && diff "$scratch/were" <(state)
 }
 
+# hooks N: so many at prerouting, of another's
+hooks()
+{
+	{
+		echo 'table ip others {'
+		printf 'chain c%d { type filter hook prerouting priority 0; }\n' $(seq "$1")
+		echo '}'
+	} | in_ns "$a" nft -f - 2>/dev/null
+}
+
+# A kernel has room for 1024 hooks at a place; one more there cannot be, and then nothing is set.
+no_more_hooks()
+{
+	local n
+	for n in 1024 1023 1022 1021; do ! hooks "$n" || break; done
+	state >"$scratch/were"
+	says 'E2BIG||the hooks could not be changed' \
+		in_ns "$a" nldo settings-set early=01000000 cookie_start=0a000000 &&
+		diff "$scratch/were" <(state) && in_ns "$a" nft delete table ip others &&
+		says 'ok 0' in_ns "$a" nldo settings-set early=01000000 &&
+		says 'ok 0' in_ns "$a" nldo settings-set early=00000000
+}
+
 root_may()
 {
 	each "$for_root" in_ns "$a" nldo && each "$for_all" in_ns "$a" nldo
@@ -254,7 +277,7 @@ by_listener()
 		in_ns "$a" nldo && each "$get | ENOENT||no such listener" in_ns "$alone" nldo
 }
 
-plan 6
+plan 7
 tt_load
 ns_add a b alone
 ns_link "$a" "$b" 1
@@ -266,6 +289,7 @@ wait_for in_ns "$a" grep -qF '[::]:80 ' /proc/net/tcptrack_listeners 10 || bail 
 check "each refusal: errno, attribute, words" all_refused
 check "a flow by its ends, in either order, in its namespace only" by_tuple
 check "a listener in its namespace only" by_listener
+check "a hook for which there is no room" no_more_hooks
 check "root may" root_may
 check "nobody may only read" refused_to "${nobody[@]}"
 if [[ -e /proc/self/ns/user ]]; then
