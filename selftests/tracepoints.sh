@@ -234,19 +234,20 @@ by_bpftrace()
 	diff <(echo "@[$(reason_number reset_by_peer)]: 5") <(grep '^@' "$scratch/bt")
 }
 
-# Each connection has a line that begins it and one that ends it.
+# by_perf EVENT COMMAND: with that policy, each connection has two lines: it begins and ends; or
+# its cookie is sent, and valid.
 by_perf()
 {
 	local asked
-	policy
+	"$2"
 	fresh_server
-	asked=(-a -o "$scratch/perf" -e tcptrack:halfopen --filter "netns == $(netns_of "$a")")
+	asked=(-a -o "$scratch/perf" -e "tcptrack:$1" --filter "netns == $(netns_of "$a")")
 	export -f fetch in_ns
 	export to port b
 	perf stat -x , "${asked[@]}" bash -c 'fetch 5' &&
-		[[ $(sed -n 's/,.*tcptrack:halfopen.*//p' "$scratch/perf") -eq 10 ]] &&
+		[[ $(sed -n "s/,.*tcptrack:$1.*//p" "$scratch/perf") == 10 ]] &&
 		perf trace "${asked[@]}" bash -c 'fetch 5' &&
-		[[ $(grep -c 'tcptrack:halfopen(' "$scratch/perf") -eq 10 ]] && return
+		[[ $(grep -c "tcptrack:$1(" "$scratch/perf") -eq 10 ]] && return
 	cat "$scratch/perf"
 	return 1
 }
@@ -265,7 +266,7 @@ described()
 
 trap 'untrace; cleanup' EXIT
 tt_load
-plan 19
+plan 21
 check "off, and described" described
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	flood_between
@@ -280,10 +281,12 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "cookie: early" early
 	if [[ -e /sys/kernel/btf/vmlinux ]]; then
 		run "bpftrace" by_bpftrace
-		run "perf stat, perf trace" by_perf
+		run "perf stat, perf trace: halfopen" by_perf halfopen policy
+		run "perf stat, perf trace: cookie" by_perf cookie always
 	else
 		skip "$to: bpftrace" "this kernel tells no types"
-		skip "$to: perf stat, perf trace" "as bpftrace"
+		skip "$to: perf stat, perf trace: halfopen" "as bpftrace"
+		skip "$to: perf stat, perf trace: cookie" "as bpftrace"
 	fi
 done
 untrace
