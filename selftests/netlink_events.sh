@@ -464,17 +464,43 @@ unread()
 	[[ $status -eq 2 && $((now - begun)) -lt 2000 ]]
 }
 
-# The kernel's own client.
+# ynl_hears GROUP: the kernel's own client, from now on for 10 s.
+ynl_hears()
+{
+	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" \
+		--subscribe "$1" --sleep 10 >"$scratch/ynl" 2>&1 &
+	ynl=$!
+	wait_for ynl_joined 60 || { cat "$scratch/ynl"; return 1; }
+}
+
+# As many events as the monitor has lines, each with its words.
+state_by_ynl()
+{
+	policy
+	fresh_server
+	ynl_hears state || return
+	monitor text "$a" "$ctl" monitor state
+	in_ns "$b" traffic client "$to" "$port" client 1 1 || return
+	wait "$ynl"
+	monitor_end text || return
+	tr -d ' \n' <"$scratch/ynl" >"$scratch/ynl.flat"
+	[[ $(grep -o "'name':'flow-[a-z]*'" "$scratch/ynl.flat" | wc -l) -eq $(wc -l <"$scratch/text") ]] &&
+		grep -q "'new':'syn_sent','old':'closed',.*'side':'remote'},'name':'flow-state'}" \
+			"$scratch/ynl.flat" &&
+		grep -q "'reason':'normal','state_a':'closed','state_b':'time_wait'},'name':'flow-end'}" \
+			"$scratch/ynl.flat" && return
+	cat "$scratch/ynl" "$scratch/text"
+	return 1
+}
+
 by_ynl()
 {
 	always
 	fresh
-	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" \
-		--subscribe flood --sleep 10 >"$scratch/ynl" 2>&1 &
-	wait_for ynl_joined 60 || { cat "$scratch/ynl"; return 1; }
+	ynl_hears flood || return
 	flood "$port" -n 100 || return
 	serve_end server
-	wait $!
+	wait "$ynl"
 	tr -d ' \n' <"$scratch/ynl" >"$scratch/ynl.flat"
 	grep -q "'limit':1024,'port':$port,'reason':'listener'},'name':'flood-begin'}" \
 		"$scratch/ynl.flat" &&
@@ -546,7 +572,7 @@ module_goes()
 
 events_script
 n=$(peer_count "$(cases)")
-plan $((n + 16))
+plan $((n + 17))
 tt_load
 peer_cases '' "$(cases)"
 to=10.1.1.1
@@ -570,9 +596,11 @@ run "what is lost is counted, and said" counted
 run "ended while nobody reads" unread
 check "nobody listens, nothing is lost" nobody_listens
 if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
-	run "the kernel's own client" by_ynl
+	run "the kernel's own client: floods" by_ynl
+	run "the kernel's own client: states" state_by_ynl
 else
-	skip "the kernel's own client" "no ynl (linux-source-6.12, python3-yaml)"
+	skip "the kernel's own client: floods" "no ynl (linux-source-6.12, python3-yaml)"
+	skip "the kernel's own client: states" "no ynl (linux-source-6.12, python3-yaml)"
 fi
 run "the namespace goes during a flood" netns_goes
 flood_between
