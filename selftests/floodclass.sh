@@ -128,7 +128,7 @@ slow_accept()
 	begin 0
 	hold clients "$b" "$to" "$port" 6
 	stack_begin "$a"
-	flood "$port" -n 1000 -i "$scratch/isn" && [[ $(flood_said answered) -eq 0 ]] &&
+	flood "$port" -n 1000 -i "$scratch/isn" && [[ $(flood_said answered) == 0 ]] &&
 		was_held 0 && listener_is "$port" acceptq 6 acceptq_max 5 accept_full 1000 &&
 		counters_are "$a" syns 1006 accept_full 1000 cookies_sent 6 cookies_valid 6 \
 			syns_dropped 0 &&
@@ -150,7 +150,7 @@ slow_without_cookies()
 	begin 0
 	hold clients "$b" "$to" "$port" 6
 	stack_begin "$a"
-	flood "$port" -n 1000 -i "$scratch/isn" && [[ $(flood_said answered) -eq 0 ]] &&
+	flood "$port" -n 1000 -i "$scratch/isn" && [[ $(flood_said answered) == 0 ]] &&
 		holds "$a" 0 && listener_is "$port" acceptq 6 accept_full 1000 &&
 		counters_are "$a" syns 1006 accept_full 1000 halfopen_evicted 0 &&
 		stack_is "$a" ListenOverflows 1000 ListenDrops 1000
@@ -163,7 +163,7 @@ slow_without_cookies()
 looks_random()
 {
 	local what
-	[[ $(flood_said answered) -eq $2 && $(wc -l <"$1") -eq $2 ]] ||
+	[[ $(flood_said answered) == "$2" && $(wc -l <"$1") -eq $2 ]] ||
 		{ cat "$scratch/flood"; return 1; }
 	for what in isn address port; do
 		[[ $(flood_said "$what") -le $CHANCE ]] && continue

@@ -10,6 +10,7 @@
 # shellcheck source=selftests/lib_flood.sh
 . "$(dirname "$0")/lib_flood.sh"
 
+find_tool
 N=5
 # (What passes by just after a RST is picked up, so those that abort are not exact where neither
 # end is here; and of a direct return nobody here learns that the server has aborted.)
@@ -172,12 +173,39 @@ services()
 		service '[fd09::2]:80' '[fd01:0:0:2::2]:80' -g
 }
 
+# doctor_says STATUS TEXT
+doctor_says()
+{
+	local out status
+	out=$("$ctl" -n "$d" doctor 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "$2" ]] || { echo "status $status, not $1: $out"; return 1; }
+}
+
+# (by a mark of nftables)
+doctor_mends_mark()
+{
+	in_ns "$d" ipvsadm -A -f 7 && doctor_mends && in_ns "$d" ipvsadm -D -f 7
+}
+
+# By the command that is printed with it.
+doctor_mends()
+{
+	local command="ip netns exec $d sysctl -w net.ipv4.vs.drop_entry=1"
+	doctor_says 4 "ipvs: IPVS takes connections before they reach a listener here: no bound and no cookie holds for them, only its own defence
+    $command" &&
+		$command >/dev/null && doctor_says 0 "nothing is wrong" && ns_sysctl "$d" net.ipv4.vs.drop_entry=0
+}
+
 ipvsadm -L >/dev/null 2>&1 || { echo "1..0 # SKIP no IPVS in this kernel"; exit $KSFT_SKIP; }
-plan 13
+plan 16
 # the packet machine by itself
 tt_load tracepoint=0
 setup
+check "doctor, without a service" doctor_says 0 "nothing is wrong"
+check "doctor, with one of a mark" doctor_mends_mark
 services || bail "no virtual services"
+check "doctor, with one" doctor_mends
 serve server "$real" 80
 serve here "$d" 80
 check "masquerading, IPv4" masquerade 10.9.0.1 10.1.2.2

@@ -56,8 +56,13 @@ key()
 # What it shows, without what is another each time.
 screen()
 {
-	tm capture-pane -p | sed -E "s/up [0-9]+m [0-9]+s +/up T /; s/ +every/ every/
-		s/[0-9]{2}:[0-9]{2}:[0-9]{2}\$/HH:MM:SS/; s/$a/NS/; s/ +\$//" | sed -n "${1}p"
+	tm capture-pane -p | masked | sed -n "${1}p"
+}
+
+masked()
+{
+	sed -E "s/up [0-9]+m [0-9]+s +/up T /; s/ +every/ every/
+		s/[0-9]{2}:[0-9]{2}:[0-9]{2}\$/HH:MM:SS/; s/$a/NS/; s/ +\$//"
 }
 
 is()
@@ -65,12 +70,13 @@ is()
 	[[ $(screen "$1") == "$2" ]]
 }
 
-# shows LINES: those (of sed) are what comes from stdin, sooner or later.
+# shows LINES: those (of sed) are what comes from stdin, sooner or later (18 samples, each 5 s
+# after the one before, are the most that is waited for).
 shows()
 {
 	local want
 	want=$(cat)
-	wait_for is "$1" "$want" 20 && return
+	wait_for is "$1" "$want" 90 && return
 	echo "not as wanted (<), but:"
 	diff <(echo "$want") <(screen "$1")
 	return 1

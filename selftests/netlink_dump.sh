@@ -40,7 +40,7 @@ at_rest()
 	dump_a "$scratch/before" 9 >"$scratch/said" || return
 	cat "$scratch/said"
 	took
-	[[ $(said flows) -eq $N && $(said twice) -eq 0 && $(said interrupted) -eq 0 ]]
+	[[ $(said flows) -eq $N && $(said twice) == 0 && $(said interrupted) == 0 ]]
 }
 
 # churn PORT ADDRESS: SYNs until churn_end, to a port of $a without a listener, whose flows
@@ -76,7 +76,7 @@ while_churning()
 		nldump "$scratch/before" "$scratch/middle" "$scratch/after" >>"$scratch/said" &&
 		cat "$scratch/said" && took &&
 		[[ $status -eq 0 && $(said stay) -eq $N && $(said missing) -eq 0 &&
-		   $(said twice) -eq 0 && $(said interrupted) -gt 0 && $(said flows) -ge $N ]]
+		   $(said twice) == 0 && $(said interrupted) -gt 0 && $(said flows) -ge $N ]]
 }
 
 # What the tool prints it does not keep.

@@ -223,18 +223,47 @@ as_logged()
 		"$scratch/$1")
 }
 
+# is_last BEFORE AFTER: what the event of its end said is what is asked for, and it was between
+# these (of now_ms, whose steps are 10 ms).
+is_last()
+{
+	local now asked ended
+	wait_for passed "$2" 500 5
+	now_ms; asked=$now
+	in_ns "$a" "$ctl" -j status >"$scratch/status"
+	now_ms
+	ended=$(sed 's/.*"ended_ms":\([0-9]*\).*/\1/' "$scratch/status")
+	diff <(sed -n 's/^{"event":"flood-end",\(.*\)}$/\1/p' "$scratch/json") \
+		<(sed 's/^{"last_flood":{//; s/"ended_ms":[0-9]*,//; s/},"mode":.*//' "$scratch/status") &&
+		[[ $ended -ge $((asked - $2 - 10)) && $ended -le $((now - $1 + 10)) ]] && return
+	echo "ended $ended ms before $asked to $now, not from $1 to $2"
+	return 1
+}
+
+# passed SINCE MS
+passed()
+{
+	local now
+	now_ms
+	[[ $((now - $1)) -ge $2 ]]
+}
+
 # few: a flood of a listener from few sources, followed by nobody: its events, the log, the
 # verdict and flood-get say the same.
 few()
 {
-	local line ms rate
+	local line ms rate now before
 	always
 	fresh
 	monitor floods "$a" "${nobody[@]}" "$ctl" monitor flood
+	monitor json "$a" "$ctl" monitor -j flood
 	flood "$port" -n 6000 -f 600 -p 3 && wait_for lines_are floods 1 10 || return
+	now_ms; before=$now
 	serve_end server
 	wait_for lines_are floods 2 10 || { cat "$scratch/floods"; return 1; }
-	monitor_end floods || return
+	wait_for lines_are json 2 10 || { cat "$scratch/json"; return 1; }
+	now_ms
+	monitor_end floods && monitor_end json && is_last "$before" "$now" || return
 	cat "$scratch/floods"
 	as_logged floods "$port" || return
 	line=$(tail -n 1 "$scratch/floods")
@@ -449,17 +478,43 @@ unread()
 	[[ $status -eq 2 && $((now - begun)) -lt 2000 ]]
 }
 
-# The kernel's own client.
+# ynl_hears GROUP: the kernel's own client, from now on for 10 s.
+ynl_hears()
+{
+	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" \
+		--subscribe "$1" --sleep 10 >"$scratch/ynl" 2>&1 &
+	ynl=$!
+	wait_for ynl_joined 60 || { cat "$scratch/ynl"; return 1; }
+}
+
+# As many events as the monitor has lines, each with its words.
+state_by_ynl()
+{
+	policy
+	fresh_server
+	ynl_hears state || return
+	monitor text "$a" "$ctl" monitor state
+	in_ns "$b" traffic client "$to" "$port" client 1 1 || return
+	wait "$ynl"
+	monitor_end text || return
+	tr -d ' \n' <"$scratch/ynl" >"$scratch/ynl.flat"
+	[[ $(grep -o "'name':'flow-[a-z]*'" "$scratch/ynl.flat" | wc -l) -eq $(wc -l <"$scratch/text") ]] &&
+		grep -q "'new':'syn_sent','old':'closed',.*'side':'remote'},'name':'flow-state'}" \
+			"$scratch/ynl.flat" &&
+		grep -q "'reason':'normal','state_a':'closed','state_b':'time_wait'},'name':'flow-end'}" \
+			"$scratch/ynl.flat" && return
+	cat "$scratch/ynl" "$scratch/text"
+	return 1
+}
+
 by_ynl()
 {
 	always
 	fresh
-	nsenter --net="/run/netns/$a" -- /usr/bin/python3 "$YNL" --no-schema --spec "$TCPTRACK_SPEC" \
-		--subscribe flood --sleep 10 >"$scratch/ynl" 2>&1 &
-	wait_for ynl_joined 60 || { cat "$scratch/ynl"; return 1; }
+	ynl_hears flood || return
 	flood "$port" -n 100 || return
 	serve_end server
-	wait $!
+	wait "$ynl"
 	tr -d ' \n' <"$scratch/ynl" >"$scratch/ynl.flat"
 	grep -q "'limit':1024,'port':$port,'reason':'listener'},'name':'flood-begin'}" \
 		"$scratch/ynl.flat" &&
@@ -531,7 +586,7 @@ module_goes()
 
 events_script
 n=$(peer_count "$(cases)") || exit "$KSFT_FAIL"
-plan $((n + 17))
+plan $((n + 18))
 tt_load
 peer_cases '' "$(cases)"
 to=10.1.1.1
@@ -560,9 +615,11 @@ else
 	check "the first event of who joins" first_heard
 fi
 if [[ -e ${YNL:-} ]] && /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
-	run "the kernel's own client" by_ynl
+	run "the kernel's own client: floods" by_ynl
+	run "the kernel's own client: states" state_by_ynl
 else
-	skip "the kernel's own client" "no ynl (linux-source-6.12, python3-yaml)"
+	skip "the kernel's own client: floods" "no ynl (linux-source-6.12, python3-yaml)"
+	skip "the kernel's own client: states" "no ynl (linux-source-6.12, python3-yaml)"
 fi
 run "the namespace goes during a flood" netns_goes
 flood_between

@@ -74,7 +74,7 @@ group()
 	[[ $((read + lost)) -eq $((3 * N)) && $lost -gt 0 && $(said slow overruns) -gt 0 ]] || return
 	read_by quick || return
 	echo "quick: $read read, $(said quick overruns) overruns"
-	if [[ $(said quick overruns) -eq 0 ]]; then
+	if [[ $(said quick overruns) == 0 ]]; then
 		[[ $read -eq $((3 * N)) ]]
 	else
 		[[ $read -lt $((3 * N)) && $((read + lost)) -ge $((3 * N)) ]]

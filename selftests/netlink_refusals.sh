@@ -8,7 +8,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-transitions_not "it has one connection"
+transitions_not "it has two connections"
 find_tool	# (for $nobody)
 install -m 755 "$(command -v nldo)" "$scratch"
 any4=00000000 any6=00000000000000000000000000000000
@@ -190,6 +190,29 @@ all_refused()
 	each "$refusals" in_ns "$a" nldo && diff "$scratch/were" <(state)
 }
 
+# hooks N: so many at prerouting, of another's
+hooks()
+{
+	{
+		echo 'table ip others {'
+		printf 'chain c%d { type filter hook prerouting priority 0; }\n' $(seq "$1")
+		echo '}'
+	} | in_ns "$a" nft -f - 2>/dev/null
+}
+
+# A kernel has room for 1024 hooks at a place; one more there cannot be, and then nothing is set.
+no_more_hooks()
+{
+	local n
+	for n in 1024 1023 1022 1021; do ! hooks "$n" || break; done
+	state >"$scratch/were"
+	says 'E2BIG||the hooks could not be changed' \
+		in_ns "$a" nldo settings-set early=01000000 cookie_start=0a000000 &&
+		diff "$scratch/were" <(state) && in_ns "$a" nft delete table ip others &&
+		says 'ok 0' in_ns "$a" nldo settings-set early=01000000 &&
+		says 'ok 0' in_ns "$a" nldo settings-set early=00000000
+}
+
 root_may()
 {
 	each "$for_root" in_ns "$a" nldo && each "$for_all" in_ns "$a" nldo
@@ -213,13 +236,60 @@ own_namespace()
 		each "$for_all" unshare --user --map-root-user --net "$scratch/nldo"
 }
 
-plan 4
+# ends -4|-6 A B: of the connection from B (in hexadecimal) to A, in $end_a and $end_b as nldo
+# has them.
+ends()
+{
+	local port
+	port=$(in_ns "$b" ss "$1" -Htn 'dport = :80' | awk '{ sub(/.*:/, "", $4); print $4 }')
+	end_a="$2 0050" end_b="$3 $(printf %04x "$port")"
+}
+
+# as WHICH END: its words for nldo
+as()
+{
+	echo "addr_$1=${2% *} port_$1=${2#* }"
+}
+
+# found FAMILY: by its ends in either order it is the same flow, whose end a is the local one.
+found()
+{
+	local is first second
+	is="ok 1 family=$1 $(as a "$end_a") $(as b "$end_b") dev=00000000 state_a=03000000"
+	first="flows-get $(as a "$end_a") $(as b "$end_b")"
+	second="flows-get $(as a "$end_b") $(as b "$end_a")"
+	each "-v $first | $is
+		-v $second | $is" in_ns "$a" nldo &&
+		each "$first | ENOENT||no such flow
+			$second | ENOENT||no such flow" in_ns "$alone" nldo
+}
+
+by_tuple()
+{
+	ends -4 0a010101 0a010102 && found 0200 &&
+		ends -6 fd010000000000010000000000000001 fd010000000000010000000000000002 && found 0a00
+}
+
+by_listener()
+{
+	local get="listeners-get addr=$any6 port=0050"
+	each "-v $get | ok 1 family=0a00 addr=$any6 port=0050 dev=00000000 sockets=01000000*" \
+		in_ns "$a" nldo && each "$get | ENOENT||no such listener" in_ns "$alone" nldo
+}
+
+plan 7
 tt_load
-ns_add a
+ns_add a b alone
+ns_link "$a" "$b" 1
 serve server "$a" 80
+hold four "$b" 10.1.1.1 80 1
+hold six "$b" fd01:0:0:1::1 80 1
 # (without the tracepoint, the collector is the first to see it)
 wait_for in_ns "$a" grep -qF '[::]:80 ' /proc/net/tcptrack_listeners 10 || bail "no listener"
 check "each refusal: errno, attribute, words" all_refused
+check "a flow by its ends, in either order, in its namespace only" by_tuple
+check "a listener in its namespace only" by_listener
+check "a hook for which there is no room" no_more_hooks
 check "root may" root_may
 check "nobody may only read" refused_to "${nobody[@]}"
 if [[ -e /proc/self/ns/user ]]; then

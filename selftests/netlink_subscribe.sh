@@ -60,9 +60,9 @@ heard_end()
 # heard_is VARIABLE STATES ENDS LOST OVERRUNS
 heard_is()
 {
-	heard_end "$1" && [[ $(nlevents_said "$1" states) -eq $2 &&
-		$(nlevents_said "$1" ends) -eq $3 && $(nlevents_said "$1" lost) -eq $4 &&
-		$(nlevents_said "$1" overruns) -eq $5 ]] && return
+	heard_end "$1" && [[ $(nlevents_said "$1" states) == "$2" &&
+		$(nlevents_said "$1" ends) == "$3" && $(nlevents_said "$1" lost) == "$4" &&
+		$(nlevents_said "$1" overruns) == "$5" ]] && return
 	echo "wanted states $2, ends $3, lost $4, overruns $5; told:"
 	cat "$scratch/$1"
 	return 1
@@ -202,7 +202,7 @@ reused()
 {
 	in_ns "$a" nlreuse 50 >"$scratch/reused" || { cat "$scratch/reused"; return 1; }
 	sed 's/^/figures: /' "$scratch/reused"
-	[[ $(nlevents_said reused lost) -eq 0 ]] && does 'ENOENT||this socket has not subscribed' \
+	[[ $(nlevents_said reused lost) == 0 ]] && does 'ENOENT||this socket has not subscribed' \
 		in_ns "$a" nldo subscription-delete
 }
 

@@ -2,11 +2,11 @@
 /*
  * nldo: one request, of any shape, and what the module says to it.
  *
- *   nldo [-d] OPERATION [TYPE=HEX]...		-d: a dump
+ *   nldo [-d|-v] OPERATION [TYPE=HEX]...	-d: a dump, -v: what is in the answer
  *   nldo join GROUP
  *
  * An operation and an attribute (its name or number, and its octets) may be any. Prints
- * "ok MESSAGES" or "ERRNO|BAD ATTRIBUTE|TEXT".
+ * "ok MESSAGES [NAME=HEX]..." or "ERRNO|BAD ATTRIBUTE|TEXT".
  */
 
 #define _GNU_SOURCE
@@ -136,12 +136,36 @@ static void put(struct nl_request *r, const char *operation, char *attr)
 	nl_put(r, type_of(operation, attr), data, n);
 }
 
-static void say(const char *operation, int err)
+/* Those with a name. */
+static void say_answer(const char *operation)
+{
+	const struct nlattr *attrs[TCPTRACK_A_FLOW_MAX + 1];
+	size_t i, at;
+
+	nl_attrs((void *)nl_answer, attrs, TCPTRACK_A_FLOW_MAX);
+	for (i = 0; i < COUNT(attributes); i++) {
+		const struct nlattr *attr;
+
+		if (!is_of(i, operation) || attributes[i].type > TCPTRACK_A_FLOW_MAX)
+			continue;
+		attr = attrs[attributes[i].type];
+		if (!attr)
+			continue;
+		printf(" %s=", attributes[i].name);
+		for (at = 0; at < attr->nla_len - (size_t)NLA_HDRLEN; at++)
+			printf("%02x", ((const uint8_t *)nl_data(attr))[at]);
+	}
+}
+
+static void say(const char *operation, int err, bool verbose)
 {
 	if (err)
-		printf("%s|%s|%s\n", strerrorname_np(-err), name_of(operation, nl_bad), nl_text);
+		printf("%s|%s|%s", strerrorname_np(-err), name_of(operation, nl_bad), nl_text);
 	else
-		printf("ok %d\n", nl_messages);
+		printf("ok %d", nl_messages);
+	if (!err && verbose)
+		say_answer(operation);
+	putchar('\n');
 }
 
 static void join(int fd, const char *name)
@@ -151,20 +175,21 @@ static void join(int fd, const char *name)
 	nl_text[0] = '\0';
 	nl_messages = 0;
 	say("", setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) ?
-		-errno : 0);
+		-errno : 0, false);
 }
 
 int main(int argc, char **argv)
 {
 	bool dump = argc > 1 && !strcmp(argv[1], "-d");
+	bool verbose = argc > 1 && !strcmp(argv[1], "-v");
 	struct nl_request r;
 	size_t i;
 	int fd;
 
-	argc -= 1 + dump;
-	argv += 1 + dump;
+	argc -= 1 + dump + verbose;
+	argv += 1 + dump + verbose;
 	if (argc < 1)
-		die("usage: nldo [-d] OPERATION [TYPE=HEX]... | nldo join GROUP");
+		die("usage: nldo [-d|-v] OPERATION [TYPE=HEX]... | nldo join GROUP");
 	fd = nl_open();
 	if (argc == 2 && !strcmp(argv[0], "join")) {
 		join(fd, argv[1]);
@@ -176,6 +201,6 @@ int main(int argc, char **argv)
 		 dump ? NLM_F_DUMP : NLM_F_ACK);
 	for (i = 1; i < (size_t)argc; i++)
 		put(&r, argv[0], argv[i]);
-	say(argv[0], nl_ack(fd, &r));
+	say(argv[0], nl_ack(fd, &r), verbose);
 	return 0;
 }

@@ -15,6 +15,7 @@
 uint16_t nl_family;
 char nl_buffer[32768];
 char nl_text[256];
+char nl_answer[1024];
 int nl_bad, nl_messages;
 
 static struct {
@@ -175,6 +176,8 @@ int nl_ack(int fd, const struct nl_request *r)
 				return *(const int *)NLMSG_DATA(nlh);
 			}
 			nl_messages++;
+			if (nlh->nlmsg_len <= sizeof(nl_answer))
+				memcpy(nl_answer, nlh, nlh->nlmsg_len);
 			if (nlh->nlmsg_type == GENL_ID_CTRL)
 				got_family(nlh);
 		}

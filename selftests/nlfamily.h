@@ -38,6 +38,9 @@ int nl_ack(int fd, const struct nl_request *r);
 extern char nl_text[256];
 extern int nl_bad, nl_messages;
 
+/* The last of these messages, if it has room. */
+extern char nl_answer[1024];
+
 /* The attributes of a message of a family, up to max. */
 void nl_attrs(const struct nlmsghdr *nlh, const struct nlattr **attrs, int max);
 

@@ -23,6 +23,14 @@ serve_at()
 	wait_for known "$3" 10 || bail "serve-metrics does not listen"
 }
 
+# serve_named VARIABLE ADDRESS PORT: the same, by its own -n.
+serve_named()
+{
+	"$ctl" -n "$a" serve-metrics --listen "$2:$3" &
+	printf -v "$1" %s $!
+	wait_for known "$3" 10 || bail "serve-metrics -n does not listen"
+}
+
 # http ADDRESS PORT REQUEST: the answer; the request is a format of printf.
 http()
 {
@@ -39,7 +47,7 @@ answers()
 	[[ $line == "HTTP/1.1 $1" ]] || { echo "not $1: $line"; return 1; }
 }
 
-# The body has the lines of "metrics", in whatever moment; as long as it says.
+# The body has the lines of "metrics" (of the array ask), in whatever moment; as long as it says.
 page()
 {
 	local body=$scratch/body size
@@ -48,9 +56,16 @@ page()
 	size=$(sed -n 's/^Content-Length: //p' "$scratch/page")
 	[[ $(head -n 1 "$scratch/page") == 'HTTP/1.1 200 OK' && $(stat -c %s "$body") -eq $size ]] &&
 		grep -qx 'Content-Type: text/plain; version=0.0.4; charset=utf-8' "$scratch/page" &&
-		cmp <(sed 's/ [^ ]*$//' "$body") <(in_ns "$a" "$ctl" metrics | sed 's/ [^ ]*$//') && return
+		cmp <(sed 's/ [^ ]*$//' "$body") <("${ask[@]}" metrics | sed 's/ [^ ]*$//') && return
 	head -n 5 "$scratch/page"
 	return 1
+}
+
+# Each of its lines has the name.
+page_named()
+{
+	local ask=("$ctl" -n "$a")
+	page ::1 9478 && ! grep -v '^#' "$scratch/body" | grep -vF "netns=\"$a\""
 }
 
 refusals()
@@ -324,9 +339,10 @@ plan 17
 tt_load
 ns_add a
 serve_at four 127.0.0.1 9475
-serve_at six '[::1]' 9478
+serve_named six '[::1]' 9478
+ask=(in_ns "$a" "$ctl")
 check "a page" page
-check "a page over IPv6" page ::1 9478
+check "a page over IPv6, of a namespace by its name" page_named
 check "a page by HTTP/1.0, and with LF only" eval \
 	'page 127.0.0.1 9475 "GET /metrics HTTP/1.0\r\n\r\n" && page 127.0.0.1 9475 "GET /metrics HTTP/1.1\n\n"'
 check "HEAD" head_only

@@ -245,14 +245,27 @@ sleeps()
 	grep -q '^tcptrackctl$' "/proc/$1/comm" && grep -q '^State:.S' "/proc/$1/status"
 }
 
+# (a number of JSON has as many digits as it needs)
+json_rates()
+{
+	perl -ne '($ms) = /"uptime_ms":\{"from":\d+,"to":\d+,"change":(\d+),"per_second":[\d.]+\}/;
+		($from, $to, $rate) = /"closed_refused":\{"from":(\d+),"to":(\d+),"change":50,"per_second":([\d.]+)\}/;
+		exit !($ms >= 5000 && $to == $from + 50 && abs($rate * $ms / 1000 - 50) < 1e-9 && !/"syns"/)' \
+		"$scratch/rates.json" && return
+	cat "$scratch/rates.json"
+	return 1
+}
+
 rates()
 {
-	local pid
+	local pid json
 	"$ctl" -n "$a" -r 5 stats >"$scratch/rates" &
 	pid=$!
-	wait_for sleeps "$pid" 4 || return
+	"$ctl" -n "$a" -j -r 5 stats >"$scratch/rates.json" &
+	json=$!
+	wait_for sleeps "$pid" 4 && wait_for sleeps "$json" 4 || return
 	flood 81 -n 50 -f 30000 || return
-	wait "$pid" || return
+	wait "$pid" && wait "$json" && json_rates || return
 	grep -q '^syns' "$scratch/rates" && return 1
 	awk 'NR == 1 { ok = $0 == "name change per_second"; next }
 		$1 == "uptime_ms" { ms = substr($2, 2) }
@@ -498,6 +511,7 @@ completion()
 	completes 'flood' monitor f && completes 'side state' monitor state s &&
 	completes 'close_wait closed' monitor -t state port 9 state close &&
 	completes 'local,remote' monitor state side local,r &&
+	completes '-n -d -b -N -4 -6' top - && completes "$a" top -b -n "$a" && completes '' top -d '' &&
 	completes '--exact' restore -- && completes '--listen' serve-metrics - &&
 	completes 'invalid_header' explain invalid_he && completes '' stats ''
 }

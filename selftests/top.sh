@@ -302,26 +302,19 @@ LISTENER            QUEUE  ▼HALF/LIMIT  PEAK  ACCEPTQ SYN/S COOK/S DROP/S   MO
 END
 }
 
-# SYNs that came between two samples, as so many a second.
-rates()
+# between_samples COMMAND...: while it pauses; what has come since the sample before is shown.
+# The seconds that this may be are from 5, less a rounding, to $most_s.
+between_samples()
 {
-	local begun ended now shown
+	local now begun
 	key p && shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
 	now_ms; begun=$now
-	flood 443 -n 600 -s 3 && flood 7000 -n 300 -s 4 || return
-	sleep 5
-	key p
+	"$@" && key p || return
 	wait_for rates_seen 20 || { screen '1,$'; return 1; }
-	now_ms; ended=$now
+	now_ms; most_s=$(((now - begun + 5999) / 1000))
 	key p && shows 1 <<<" tcptrack in NS · enforce · up T PAUSED every 5s · HH:MM:SS" || return
 	screen 4,5
 	screen 18,21
-	# the last sample was 5 s before the pause at most
-	shown=$(screen 4 | awk '{ print $2 }')
-	awk -v shown="$shown" -v least=$((900 * 1000 / (ended - begun + 5000) - 1)) \
-		-v most=$((900 * 1000 / 5000 + 1)) 'BEGIN { exit !(shown >= least && shown <= most) }' ||
-		return
-	sorted S "$(marked 53)" '[::]:443' '[::]:7000' '[::]:80' && key p
 }
 
 rates_seen()
@@ -329,11 +322,160 @@ rates_seen()
 	[[ $(screen 4) =~ ^SYN/s\ +[1-9] ]]
 }
 
+# rate NAME: of the namespace
+rate()
+{
+	screen 4,5 | sed -n "s|.*\b$1 *\([0-9]*\).*|\1|p"
+}
+
+# rates_of LISTENER: its SYN/s, COOK/S and DROP/S
+rates_of()
+{
+	screen 19,23 | awk -v name="$1" '$1 == name { print $(NF - 3), $(NF - 2), $(NF - 1) }'
+}
+
+# is_rate NAME N: of so many in all
+is_rate()
+{
+	local shown
+	shown=$(rate "$1")
+	[[ $shown -ge $(($2 / most_s)) && $shown -le $(($2 / 5 + 1)) ]]
+}
+
+to_cookies()
+{
+	flood 443 -n 600 -s 3 && flood 7000 -n 300 -s 4 && flood 7000 -n 900 -a 0 -s 5
+}
+
+# As many cookies as SYNs, and as many ACKs of none; the line beside it is up, from nothing.
+rates()
+{
+	local per cookies=(443 7000) l
+	between_samples to_cookies && is_rate SYN/s 900 || return
+	per=$(rate SYN/s)
+	[[ $(rate cookies/s) == "$per" && $(rate invalid/s) == "$per" && $(rate valid/s) == 0 &&
+	   $(rate dropped/s) == 0 && $(screen 4) =~ ^SYN/s\ +$per\ +█\ +cookies/s\ +$per\ +█\ +valid/s &&
+	   $(screen 5) =~ invalid/s\ +$per\ +█$ ]] || return
+	sorted S "$(marked 53)" '[::]:443' '[::]:7000' '[::]:80' || return
+	for l in "${cookies[@]}"; do
+		[[ $(rates_of "[::]:$l") =~ ^([1-9][0-9]*)\ ([0-9]+)\ 0$ &&
+		   ${BASH_REMATCH[1]} -eq ${BASH_REMATCH[2]} ]] || return
+	done
+	key p
+}
+
+one_more()
+{
+	[[ $(screen 3) == 'half-open '*' 12/400 '* ]]
+}
+
+drops()
+{
+	local per
+	"$ctl" -n "$a" listener set '[::]:443' cookie-mode never overflow drop limit 1 &&
+		flood 443 -n 1 -s 6 && wait_for one_more 20 && between_samples flood 443 -n 600 -s 7 &&
+		is_rate SYN/s 600 || return
+	per=$(rate SYN/s)
+	[[ $(rate dropped/s) == "$per" && $(rate cookies/s) == 0 && $(rate invalid/s) == 0 &&
+	   $(rates_of '[::]:443') == "$per 0 $per" ]] || return
+	"$ctl" -n "$a" listener set '[::]:443' cookie-mode always &&
+		in_ns "$a" ss -K state syn-recv 'sport = :443' >/dev/null && key p
+}
+
+# batch [ARGUMENT]...
+batch()
+{
+	LC_ALL=C.UTF-8 "$ctl" top -n "$a" -b -N 1 -d 0.2 "$@" | masked
+}
+
+# listed [ARGUMENT]...: the names of listeners, in words
+listed()
+{
+	batch "$@" | sed '1,/^LISTENER/d; s/ .*//' | xargs
+}
+
+widest()
+{
+	batch | wc -L
+}
+
+# As text: what happened since the sample before, all states, all listeners, and an empty line.
+batches()
+{
+	local -x LC_ALL=C.UTF-8
+	local l=127.0.0.1:200 all
+	all="[::]:7000 [::]:80 $(printf "$l%02d " {1..11})[::]:443 [::]:9000 [fd01:…0:1::1]:8443"
+	diff - <(batch | sed -n '1,21p') <<-END || return
+	 tcptrack in NS · enforce · up T every 0.2s · HH:MM:SS
+	 ● flood: cookie mode at 1
+	half-open ╸────────────── 11/400         flows ╸───────────────── 14/1000
+	SYN/s          0          cookies/s      0          valid/s        0
+	dropped/s      0          accept/s       0          invalid/s      0
+	STATE          LOCAL           REMOTE          FORWARD          ENTER/S
+	LISTEN            16       ▂▂       0                0                0
+	SYN_SENT           0                0                0                0
+	SYN_RECEIVED      11       ▂▂       0                0                0
+	ESTABLISHED        3       ▂▂      14       ▂▂       0                0
+	FIN_WAIT_1         0                0                0                0
+	FIN_WAIT_2         0                0                0                0
+	CLOSE_WAIT         0                0                0                0
+	CLOSING            0                0                0                0
+	LAST_ACK           0                0                0                0
+	TIME_WAIT          0                0                0                0
+	CLOSED             0                0                0                0
+	$head
+	[::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
+	[::]:80             ━━╸─╂───      5/16     8     0/16     0      0      0      -
+	127.0.0.1:20001     ────────       0/4     0      0/4     0      0      0      -
+	END
+	[[ $(listed) == "$all" && $(listed -6) == "$(xargs -n 1 <<<"$all" | grep -F '[' | xargs)" &&
+	   $(listed -4) == "$(xargs -n 1 <<<"$all" | grep -vF '[' | xargs)" &&
+	   $(batch | tail -n 1) == '' && $(batch -N 3 | grep -c '^ tcptrack in NS · enforce · ') == 3 &&
+	   $(widest) == 80 && $(COLUMNS=120 widest) == 120 && $(COLUMNS=19 widest) == 80 &&
+	   $(COLUMNS=x widest) == 80 && $(COLUMNS=20 widest) == 20 ]]
+}
+
+# prints STATUS TEXT ARGUMENT...
+prints()
+{
+	local out status
+	out=$("$ctl" top "${@:3}" 2>&1)
+	status=$?
+	[[ $status -eq $1 && $out == "tcptrackctl: $2" ]] || { echo "status $status: $out"; return 1; }
+}
+
+batch_refused()
+{
+	local d
+	for d in 0.05 x 3601 -1 '' nan 1s; do
+		prints 1 "delay \"$d\" is not a number of seconds from 0.1 to 3600" -b -d "$d" || return
+	done
+	prints 1 'count is a number, not "x"' -b -N x && prints 1 '-N is for -b' -N 1 &&
+		prints 1 'top takes no argument: "x"' -b x &&
+		prints 1 'no network namespace "none" ("ip netns" lists them)' -b -n none &&
+		[[ $("$ctl" -j top 2>&1) == \
+		'tcptrackctl: top has no JSON (-j states, listeners, stats and status do)' ]]
+}
+
+# coloured: whether there is any, by the terminal
+coloured()
+{
+	tm capture-pane -ep | grep -q $'\e\\[[0-9;]*[34][0-8]'
+}
+
+no_colours()
+{
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 60" && shows 18 <<<"$head" && coloured &&
+		term 80 24 C.UTF-8 "NO_COLOR=1 $ctl -n $a top -d 60" && shows 18 <<<"$head" && ! coloured
+}
+
 # Without it, what was seen last stays there, and goes on with the next one.
 without_module()
 {
-	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.5" && shows 2 <<<' ● flood: cookie mode at 1' || return
+	term 80 24 C.UTF-8 "$ctl -n $a top -d 0.5" && shows 2 <<<' ● flood: cookie mode at 1' &&
+		shows 4 <<<'SYN/s          0          cookies/s      0          valid/s        0' || return
 	tt_unload
+	prints 3 'no module tcptrack, or one without netlink ("modprobe tcptrack")' -b || return
 	shows 2 <<<' no module tcptrack, or one without netlink ("modprobe tcptrack")' &&
 		shows 19,20 <<'END' && key '?' && shows 1 <<<Keys && key '?' && key L &&
 [::]:7000           ━━━━━━──       6/8     6     0/64     0      0      0 cookie
@@ -468,7 +610,7 @@ gone()
 	wait_for no_server 10 || { started; return 1; }
 }
 
-plan 19
+plan 23
 tt_load
 something_to_see
 run "a screen" whole
@@ -481,7 +623,11 @@ run "drawn anew" redraws
 run "120 columns, 30 lines" wide
 run "60 columns, 12 and 10 lines" narrow
 run "too small, and as it was" too_small
+run "as text" batches
 run "rates" rates
+run "rates of drops" drops
+run "what it refuses as text" batch_refused
+run "without colours" no_colours
 run "it holds nothing of ours" holds_nothing
 run "quit" quits
 run "ASCII" ascii

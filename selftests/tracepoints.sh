@@ -234,19 +234,20 @@ by_bpftrace()
 	diff <(echo "@[$(reason_number reset_by_peer)]: 5") <(grep '^@' "$scratch/bt")
 }
 
-# Each connection has a line that begins it and one that ends it.
+# by_perf EVENT COMMAND: with that policy, each connection has two lines: it begins and ends; or
+# its cookie is sent, and valid.
 by_perf()
 {
 	local asked
-	policy
+	"$2"
 	fresh_server
-	asked=(-a -o "$scratch/perf" -e tcptrack:halfopen --filter "netns == $(netns_of "$a")")
+	asked=(-a -o "$scratch/perf" -e "tcptrack:$1" --filter "netns == $(netns_of "$a")")
 	export -f fetch in_ns
 	export to port b
 	perf stat -x , "${asked[@]}" bash -c 'fetch 5' &&
-		[[ $(sed -n 's/,.*tcptrack:halfopen.*//p' "$scratch/perf") -eq 10 ]] &&
+		[[ $(sed -n "s/,.*tcptrack:$1.*//p" "$scratch/perf") == 10 ]] &&
 		perf trace "${asked[@]}" bash -c 'fetch 5' &&
-		[[ $(grep -c 'tcptrack:halfopen(' "$scratch/perf") -eq 10 ]] && return
+		[[ $(grep -c "tcptrack:$1(" "$scratch/perf") -eq 10 ]] && return
 	cat "$scratch/perf"
 	return 1
 }
@@ -271,13 +272,13 @@ with()
 	elif ! command -v "$1" >/dev/null; then
 		skip "$to: $2" "no $1 (INSTALL_DEBUG=all scripts/install)"
 	else
-		run "$2" "$3"
+		run "${@:2}"
 	fi
 }
 
 trap 'untrace; cleanup' EXIT
 tt_load
-plan 19
+plan 21
 check "off, and described" described
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	flood_between
@@ -291,7 +292,8 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "cookie: sent, valid, invalid" cookies
 	run "cookie: early" early
 	with bpftrace "bpftrace" by_bpftrace
-	with perf "perf stat, perf trace" by_perf
+	with perf "perf stat, perf trace: halfopen" by_perf halfopen policy
+	with perf "perf stat, perf trace: cookie" by_perf cookie always
 done
 untrace
 finish

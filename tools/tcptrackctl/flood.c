@@ -6,7 +6,11 @@
 
 #include "tcptrackctl.h"
 
-static const char * const reason_words[] = { "listener", "namespace", NULL };
+static const char * const reason_words[] = {
+	[TCPTRACK_FLOOD_REASON_LISTENER] = "listener",
+	[TCPTRACK_FLOOD_REASON_NAMESPACE] = "namespace",
+	NULL
+};
 
 /* As the module's log has them. */
 static const struct {

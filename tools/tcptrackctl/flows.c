@@ -10,8 +10,18 @@
 #include "tcptrackctl.h"
 
 static const char * const flag_words[] = {
-	"forward", "loopback", "local", "passive", "proven", "adopted", "pickup", "oneway",
-	"halfopen", "simopen", "ending", NULL
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_FORWARD)] = "forward",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_LOOPBACK)] = "loopback",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_LOCAL)] = "local",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_PASSIVE)] = "passive",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_PROVEN)] = "proven",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_ADOPTED)] = "adopted",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_PICKUP)] = "pickup",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_ONEWAY)] = "oneway",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_HALFOPEN)] = "halfopen",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_SIMOPEN)] = "simopen",
+	[__builtin_ctz(TCPTRACK_FLOW_FLAGS_ENDING)] = "ending",
+	NULL
 };
 
 static void show_json(struct nlattr **attrs, uint32_t flags)

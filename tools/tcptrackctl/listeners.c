@@ -28,8 +28,20 @@ static const struct {
 /* Of these, what comes after what can be set: handshakes_completed. */
 #define LAST (ARRAY_SIZE(after) - 1)
 
-const char * const listener_overflow_words[] = { "cookie", "recycle", "drop", "inherit", NULL };
-const char * const listener_cookie_words[] = { "auto", "always", "never", NULL };
+const char * const listener_overflow_words[] = {
+	[TCPTRACK_LISTENER_OVERFLOW_COOKIE] = "cookie",
+	[TCPTRACK_LISTENER_OVERFLOW_RECYCLE] = "recycle",
+	[TCPTRACK_LISTENER_OVERFLOW_DROP] = "drop",
+	[TCPTRACK_LISTENER_OVERFLOW_INHERIT] = "inherit",
+	NULL
+};
+
+const char * const listener_cookie_words[] = {
+	[TCPTRACK_COOKIE_MODE_AUTO] = "auto",
+	[TCPTRACK_COOKIE_MODE_ALWAYS] = "always",
+	[TCPTRACK_COOKIE_MODE_NEVER] = "never",
+	NULL
+};
 
 /* What an older module does not tell is not shown as if it were 0. */
 static void put_number(json_t *l, const char *name, const struct nlattr *attr)

@@ -11,11 +11,32 @@
 
 #include "tcptrackctl.h"
 
-const char * const side_words[] = { "local", "remote", "forward", NULL };
-static const char * const end_words[] = { "a", "b", NULL };
+const char * const side_words[] = {
+	[TCPTRACK_SIDE_LOCAL] = "local",
+	[TCPTRACK_SIDE_REMOTE] = "remote",
+	[TCPTRACK_SIDE_FORWARD] = "forward",
+	NULL
+};
+
+static const char * const end_words[] = {
+	[TCPTRACK_END_A] = "a",
+	[TCPTRACK_END_B] = "b",
+	NULL
+};
+
 const char * const close_words[] = {
-	"normal", "reset_by_peer", "reset_by_us", "refused", "halfopen_reset", "forgotten",
-	"handshake_timeout", "retrans_timeout", "unreachable", "evicted", "idle", "socket_gone",
+	[TCPTRACK_CLOSE_REASON_NORMAL] = "normal",
+	[TCPTRACK_CLOSE_REASON_RESET_BY_PEER] = "reset_by_peer",
+	[TCPTRACK_CLOSE_REASON_RESET_BY_US] = "reset_by_us",
+	[TCPTRACK_CLOSE_REASON_REFUSED] = "refused",
+	[TCPTRACK_CLOSE_REASON_HALFOPEN_RESET] = "halfopen_reset",
+	[TCPTRACK_CLOSE_REASON_FORGOTTEN] = "forgotten",
+	[TCPTRACK_CLOSE_REASON_HANDSHAKE_TIMEOUT] = "handshake_timeout",
+	[TCPTRACK_CLOSE_REASON_RETRANS_TIMEOUT] = "retrans_timeout",
+	[TCPTRACK_CLOSE_REASON_UNREACHABLE] = "unreachable",
+	[TCPTRACK_CLOSE_REASON_EVICTED] = "evicted",
+	[TCPTRACK_CLOSE_REASON_IDLE] = "idle",
+	[TCPTRACK_CLOSE_REASON_SOCKET_GONE] = "socket_gone",
 	NULL
 };
 

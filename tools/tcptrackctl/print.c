@@ -6,17 +6,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/tcptrack.h>
 
 #include "tcptrackctl.h"
 
 const char * const state_names[] = {
-	"LISTEN", "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2",
-	"CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT", "CLOSED", NULL
+	[TCPTRACK_STATE_LISTEN] = "LISTEN",
+	[TCPTRACK_STATE_SYN_SENT] = "SYN_SENT",
+	[TCPTRACK_STATE_SYN_RECEIVED] = "SYN_RECEIVED",
+	[TCPTRACK_STATE_ESTABLISHED] = "ESTABLISHED",
+	[TCPTRACK_STATE_FIN_WAIT_1] = "FIN_WAIT_1",
+	[TCPTRACK_STATE_FIN_WAIT_2] = "FIN_WAIT_2",
+	[TCPTRACK_STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+	[TCPTRACK_STATE_CLOSING] = "CLOSING",
+	[TCPTRACK_STATE_LAST_ACK] = "LAST_ACK",
+	[TCPTRACK_STATE_TIME_WAIT] = "TIME_WAIT",
+	[TCPTRACK_STATE_CLOSED] = "CLOSED",
+	NULL
 };
 
-const char * const mode_words[] = { "enforce", "monitor", "off", NULL };
-const char * const listener_words[] = { "normal", "cookie", NULL };
-const char * const class_words[] = { "slow_accept", "crowd", "few_sources", "spoofed", NULL };
+const char * const mode_words[] = {
+	[TCPTRACK_MODE_ENFORCE] = "enforce",
+	[TCPTRACK_MODE_MONITOR] = "monitor",
+	[TCPTRACK_MODE_OFF] = "off",
+	NULL
+};
+
+const char * const listener_words[] = {
+	[TCPTRACK_LISTENER_MODE_NORMAL] = "normal",
+	[TCPTRACK_LISTENER_MODE_COOKIE] = "cookie",
+	NULL
+};
+
+const char * const class_words[] = {
+	[TCPTRACK_FLOOD_CLASS_SLOW_ACCEPT] = "slow_accept",
+	[TCPTRACK_FLOOD_CLASS_CROWD] = "crowd",
+	[TCPTRACK_FLOOD_CLASS_FEW_SOURCES] = "few_sources",
+	[TCPTRACK_FLOOD_CLASS_SPOOFED] = "spoofed",
+	NULL
+};
 
 const char *word(const char * const *words, uint32_t n)
 {

@@ -7,9 +7,25 @@
 
 #include "tcptrackctl.h"
 
-static const char * const overflow_words[] = { "cookie", "recycle", "drop", NULL };
-static const char * const early_words[] = { "off", "prerouting", "ingress", NULL };
-static const char * const reply_words[] = { "route", "reflect", NULL };
+static const char * const overflow_words[] = {
+	[TCPTRACK_OVERFLOW_COOKIE] = "cookie",
+	[TCPTRACK_OVERFLOW_RECYCLE] = "recycle",
+	[TCPTRACK_OVERFLOW_DROP] = "drop",
+	NULL
+};
+
+static const char * const early_words[] = {
+	[TCPTRACK_EARLY_OFF] = "off",
+	[TCPTRACK_EARLY_PREROUTING] = "prerouting",
+	[TCPTRACK_EARLY_INGRESS] = "ingress",
+	NULL
+};
+
+static const char * const reply_words[] = {
+	[TCPTRACK_REPLY_ROUTE] = "route",
+	[TCPTRACK_REPLY_REFLECT] = "reflect",
+	NULL
+};
 
 static const struct {
 	const char *name;

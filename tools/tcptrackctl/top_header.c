@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* top: the verdict and the rates of the namespace, and the line of keys. */
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
 #include <time.h>
@@ -22,7 +23,7 @@ static const char *mode_of(const struct top *top)
 static void put_title(struct frame *frame, int y, const struct top *top, const struct view *view)
 {
 	time_t now = time(NULL);
-	char clock[16] = "";
+	char clock[16] = "", every[48];
 	struct tm tm;
 	int x;
 
@@ -37,9 +38,10 @@ static void put_title(struct frame *frame, int y, const struct top *top, const s
 			      status_uptime(sample_number(top, "status", "uptime_ms")));
 	if (view->paused)
 		x = frame_put(frame, y, x + 2, STYLE_ALARM, " PAUSED ");
-	if (x + 24 < frame->cols)
-		frame_put_right(frame, y, frame->cols - 1, STYLE_TITLE, "every %gs · %s",
-				view->delay, clock);
+	/* (with two bytes of the dot, it is as long as it needs to be apart) */
+	snprintf(every, sizeof(every), "every %gs · %s", view->delay, clock);
+	if (x + (int)strlen(every) < frame->cols)
+		frame_put_right(frame, y, frame->cols - 1, STYLE_TITLE, "%s", every);
 }
 
 /* "half-open [bar] 17/4096", in so many columns. */
