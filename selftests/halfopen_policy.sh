@@ -58,6 +58,26 @@ lowered()
 		listener_is "$port" halfopen 50 peak 200 halfopen_evicted 150
 }
 
+# A flood of one listener takes of another one's places no more than makes both as long,
+# however fast it is.
+shared()
+{
+	local one quiet status
+	policy halfopen_max="$N"
+	fresh
+	one="$port"
+	quiet=$server server=
+	fresh
+	begin 0
+	flood "$one" -n 40 && flood "$port" -n $((20 * N)) && was_held "$N" &&
+		counters_are "$a" syns $((20 * N + 40)) halfopen_evicted $((19 * N + 40)) syns_dropped 0 &&
+		listener_is "$one" halfopen $((N / 2)) halfopen_evicted $((40 - N / 2)) &&
+		listener_is "$port" halfopen $((N / 2))
+	status=$?
+	serve_end quiet
+	return "$status"
+}
+
 # One limit for two queues: the longer one shrinks until both are as long.
 lowered_for_two()
 {
@@ -244,12 +264,13 @@ not_aged()
 	was_held 40 && counters_are "$a" halfopen_expired 0 halfopen 40
 }
 
-plan 26
+plan 28
 sysctl -qw net.ipv4.tcp_child_ehash_entries=1024
 flood_setup
 sysctl -qw net.ipv4.tcp_child_ehash_entries=0
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "two listeners: the longest queue pays" two_listeners
+	run "two listeners: a fast flood of the shorter queue" shared
 	run "halfopen_max is lowered: under it within 1 s" lowered
 	run "halfopen_max is lowered: two queues shrink alike" lowered_for_two
 	run "insmod with more than halfopen_max: under it at once" loaded
