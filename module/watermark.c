@@ -70,7 +70,7 @@ unsigned int tt_watermark_timeout(const struct tt_queue *q)
 	least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
 	if (p >= high)
 		return least;
-	return full - (u64)(full - least) * (p - low) / (high - low);
+	return full - div_u64((u64)(full - least) * (p - low), high - low);
 }
 
 /* Of the half-open connections of a listener, those whose third ACK is under way or has come. */
