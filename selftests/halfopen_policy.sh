@@ -219,6 +219,25 @@ source_cookies()
 		listener_is "$port" over_source 92 cookies_sent 92 mode normal
 }
 
+# What one listener has given back counts no more when SYNs come for another one.
+given_back()
+{
+	local one quiet status
+	policy overflow=cookie halfopen_max="$N"
+	fresh
+	one="$port"
+	quiet=$server server=
+	fresh
+	begin 0
+	flood "$one" -n 40 && in_ns "$a" ss -K state syn-recv >/dev/null && holds_now "$a" 0 &&
+		flood "$port" -n 20 -s 2 && holds "$a" 20 &&
+		counters_are "$a" syns 60 cookie_modes 0 cookies_sent 0 halfopen_evicted 0 \
+			halfopen_expired 0
+	status=$?
+	serve_end quiet
+	return "$status"
+}
+
 # Above the upper watermark they go after halfopen_timeout_min, below the lower one
 # they live on; between, the time-out is scaled by what is left.
 aged()
@@ -264,7 +283,7 @@ not_aged()
 	was_held 40 && counters_are "$a" halfopen_expired 0 halfopen 40
 }
 
-plan 28
+plan 30
 sysctl -qw net.ipv4.tcp_child_ehash_entries=1024
 flood_setup
 sysctl -qw net.ipv4.tcp_child_ehash_entries=0
@@ -280,6 +299,7 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "halfopen_source_max: given back" source_again
 	run "halfopen_source_max: monitored" source_monitored
 	run "halfopen_source_max: cookies" source_cookies
+	run "cookie mode: not for what another listener had" given_back
 	run "the time-out shrinks between the watermarks" aged
 	run "and not below them" not_aged
 	run "parity" parity "$a"
