@@ -234,6 +234,24 @@ pauses()
 	return 1
 }
 
+# The accept queue is full, and accept() on another CPU makes room before the stack looks itself.
+accepting()
+{
+	local delay=/sys/module/tcptrack_watch/parameters/delay_us
+	policy halfopen_listener_max=4
+	fresh 8
+	begin 4
+	echo 500 >"$delay"
+	flood_start "$port" -n "$FOREVER" -r 500
+	in_ns "$b" traffic client "$to" "$port" client 300 64 2>/dev/null
+	flood_stop
+	echo 0 >"$delay"
+	# (one CPU accepts between two SYNs only)
+	time_travels || value_moves accept_full 100 || { counters_since "$a"; return 1; }
+	echo "figures: $(counter_since "$a" accept_full) SYNs at a full accept queue"
+	watch_is listener_max 4 && watch_is listener_over 0
+}
+
 # 0: its own backlog.
 backlog_bound()
 {
@@ -335,13 +353,14 @@ monitor()
 }
 
 long=${TCPTRACK_LONG:+1}
-plan $((29 + ${long:=0}))
+plan $((31 + ${long:=0}))
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, halfopen_max" namespace_bound
 	run "recycle, from all CPUs" all_cpus
 	run "recycle, halfopen_listener_max" listener_bound
 	run "recycle, the listener's backlog" backlog_bound
+	run "recycle, while others accept" accepting
 	run "the stack answers with its cookies, from all CPUs" stack_cookies
 	run "drop" drop
 	run "monitor" monitor
