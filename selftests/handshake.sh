@@ -7,7 +7,11 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-peer_test "$(cat <<'EOF'
+# OVERFLOWS N: what the stack itself calls so: SYNs (accept_full) and third ACKs for which the
+# accept queue has no room
+overflows='sh nstat -asz TcpExtListenOverflows | grep -q "^TcpExtListenOverflows *\1 "'
+
+peer_test "$(sed "s/^OVERFLOWS \(.*\)/$overflows/" <<'EOF'
 case passive open
 flow f 80 40000
 listen s
@@ -222,6 +226,7 @@ opt s defer_accept 5
 < SA
 > A
 quiet
+OVERFLOWS 0
 state SYN_RECEIVED ESTABLISHED
 gauge local SYN_RECEIVED 1
 gauge local ESTABLISHED 0
@@ -290,6 +295,7 @@ state ESTABLISHED ESTABLISHED
 flow b 80 40002
 > S
 quiet
+OVERFLOWS 1
 state - SYN_SENT
 gauge remote SYN_SENT 1
 gauge local SYN_RECEIVED 0
@@ -323,6 +329,7 @@ state ESTABLISHED ESTABLISHED
 flow b
 > A
 quiet
+OVERFLOWS 1
 state SYN_RECEIVED ESTABLISHED
 gauge local SYN_RECEIVED 1
 gauge local ESTABLISHED 3

@@ -129,7 +129,7 @@ const struct meaning meanings[] = {
 	{ MEANS_COUNTER, "syns", "SYNs that found a listener and no socket of their own",
 	  "The sum of what all listeners were asked for. A SYN that is sent again counts again, unless its half-open connection is there." },
 	{ MEANS_COUNTER, "accept_full", "of syns: the accept queue was full, so the stack drops them",
-	  "The server does not call accept(2) fast enough, or its backlog is too small. No limit of the module helps there." },
+	  "The server does not call accept(2) fast enough, or its backlog is too small. No limit of the module helps there. SYNs only: the stack's ListenOverflows (nstat) counts third ACKs, too, for which there is no room, but not the SYNs among these that were over a half-open limit besides, and so were dropped here." },
 	{ MEANS_COUNTER, "over_listener", "of syns: the listener's half-open limit was reached",
 	  "Its limit is the backlog of listen(2), cut to net.core.somaxconn, or net.tcptrack.halfopen_listener_max where that is less, or what listener set limit says instead of that; without net.ipv4.tcp_syncookies (and with overflow not drop) at most three quarters of net.ipv4.tcp_max_syn_backlog." },
 	{ MEANS_COUNTER, "over_namespace", "of syns: the namespace's half-open limit was reached",
