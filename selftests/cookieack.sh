@@ -172,6 +172,23 @@ read c 100
 state ESTABLISHED ESTABLISHED
 STACK SyncookiesRecv 1 SyncookiesFailed 0
 count flows_adopted 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
+
+case a connection that is not followed is none of a cookie's, also without early demux
+sysctl net.ipv4.tcp_early_demux 0
+sysctl net.tcptrack.cookie_start 0
+sysctl net.tcptrack.cookie_resets 0
+sysctl net.tcptrack.mode off
+asked f 40000
+> A
+accept c s
+sysctl net.tcptrack.mode enforce
+asks g 40001
+flow f
+> A len 100
+< A
+read c 100
+state ESTABLISHED ESTABLISHED
+count flows_adopted 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 EOF
 )
 
