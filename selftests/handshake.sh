@@ -380,6 +380,26 @@ gauge entered SYN_RECEIVED 1
 gauge entered ESTABLISHED 1
 count flows_created 1 fast_opens 1
 
+case Fast Open, passive: its child is not half-open, and goes for nobody
+sysctl net.ipv4.tcp_fastopen 0x603
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+listen s
+opt s fastopen 16
+> S len 100 opt mss=1460
+< SA ack 101
+asks g 40001
+asks h 40002
+flow g
+noflow
+flow f
+flags local,passive,!halfopen
+state SYN_RECEIVED ESTABLISHED
+> A
+state ESTABLISHED ESTABLISHED
+count flows_created 3 fast_opens 1 over_listener 1 halfopen_evicted 1 closed_evicted 1
+
 case Fast Open, passive, data sent before the third ACK
 sysctl net.ipv4.tcp_fastopen 0x603
 flow f 80 40000
