@@ -162,14 +162,18 @@ bool tt_evict_oldest(struct tt_queue *q)
 	return true;
 }
 
-/* When the namespace is full, it is the longest queue that gives its oldest. */
+/*
+ * When the namespace is full, it is the longest queue that gives its oldest: the one that was it
+ * when all were looked at last, as long as it has more.
+ */
 bool tt_evict_for(struct tt_queue *q, enum tt_room room)
 {
 	struct tt_queue *longest;
 
 	if (room == TT_FULL_NAMESPACE) {
 		longest = rcu_dereference(q->tn->longest);
-		if (longest && longest != q && tt_evict_oldest(longest)) {
+		if (longest && READ_ONCE(longest->seen) > READ_ONCE(q->seen) &&
+		    tt_evict_oldest(longest)) {
 			tt_queue_sync(longest);
 			return true;
 		}

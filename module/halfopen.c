@@ -254,27 +254,38 @@ static enum tt_verdict cookie_mode(struct tt_ctx *ctx, struct tt_queue *q, const
 	return answer(ctx, q);
 }
 
+/*
+ * The accept queue is full: the stack answers nothing now, nor do we. But it looks again, and
+ * accept() on another CPU may have made room by then: so not without a place.
+ */
+static enum tt_verdict accept_full(struct tt_ctx *ctx, struct tt_queue *q)
+{
+	__tt_listener_inc(q->listener, accept_full);
+	if (tt_flood_is_on(q->listener))
+		tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
+	if (tt_queue_reserve(q) != TT_ROOM)
+		return READ_ONCE(ctx->tn->conf.mode) == TT_ENFORCE ? TT_DROP : TT_PASS;
+	if (tt_queue_hold(q))
+		pending_set(q, NULL);
+	else
+		tt_queue_release(q);
+	return TT_PASS;
+}
+
 enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)
 {
 	struct tt_net *tn = ctx->tn;
 	struct tt_source *source = NULL;
 	enum tt_verdict v = TT_PASS;
 	struct tt_queue *q;
-	struct sock *sk;
 
 	pending_done();
 	q = tt_target_get(ctx);
 	if (!q)
 		return TT_PASS;
-	sk = q->sk;
 	__tt_listener_inc(q->listener, syns);
-	/* the stack answers nothing now, nor do we */
-	if (sk_acceptq_is_full(sk)) {
-		__tt_listener_inc(q->listener, accept_full);
-		if (tt_flood_is_on(q->listener))
-			tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
-		return TT_PASS;
-	}
+	if (sk_acceptq_is_full(q->sk))
+		return accept_full(ctx, q);
 	tt_queue_sync(q);
 	if (READ_ONCE(tn->conf.mode) == TT_ENFORCE)
 		tt_evict_expired_now(q);

@@ -314,7 +314,8 @@ static enum tt_verdict judge(struct tt_ctx *ctx, const struct sock *sk)
 
 	/* NFQUEUE gives packets back in a process */
 	local_bh_disable();
-	if (flags == TT_SYN && (!sk || sk->sk_state == TCP_TIME_WAIT))
+	if (flags == TT_SYN &&
+	    (!sk || (sk->sk_state == TCP_TIME_WAIT && tt_sock_takes_syn(sk, &ctx->seg))))
 		verdict = tt_halfopen_syn(ctx, sk);
 	else if (flags == TT_SYN && atomic_read(&ctx->tn->answering))
 		tt_halfopen_left(ctx);

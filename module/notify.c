@@ -18,8 +18,8 @@
 #include "subscription.h"
 #include "view.h"
 
-/* For trace.h: what %pISpc prints, an IPv4 address as one. */
-static void tt_trace_sockaddr(void *to, const struct tt_key *key, int end)
+/* For trace.h, if the kernel has tracepoints: what %pISpc prints, an IPv4 address as one. */
+static void __maybe_unused tt_trace_sockaddr(void *to, const struct tt_key *key, int end)
 {
 	struct sockaddr_in6 *six = to;
 	struct sockaddr_in *four = to;

@@ -237,6 +237,22 @@ bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg)
 	       (s32)(PEEK(tw->tw_ts_recent) - seg->tsval) < 0;
 }
 
+bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg)
+{
+	const struct tcp_timewait_sock *tw = tcp_twsk(sk);
+	const struct tcp_options_received was = {
+		.ts_recent = PEEK(tw->tw_ts_recent),
+		.ts_recent_stamp = PEEK(tw->tw_ts_recent_stamp),
+		.rcv_tsval = seg->tsval,
+	};
+
+	if (tt_sock_reopens(sk, seg))
+		return true;
+	return READ_ONCE(inet_twsk(sk)->tw_substate) == TCP_TIME_WAIT &&
+	       before(PEEK(tw->tw_rcv_nxt), seg->seq) &&
+	       !(seg->has_ts && was.ts_recent_stamp && tcp_paws_reject(&was, 0));
+}
+
 bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);

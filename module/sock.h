@@ -232,6 +232,18 @@ bool tt_sock_request_waits(const struct sock *req, u32 len);
 bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg);
 
 /**
+ * tt_sock_takes_syn() - whether a TIME_WAIT socket gives way to a SYN, and a listener gets it
+ * @sk: socket whose sk_state is TCP_TIME_WAIT
+ * @seg: a SYN
+ *
+ * As tcp_timewait_state_process() has it. An old one is answered with an ACK, and in FIN_WAIT_2
+ * any with an ACK or a RST.
+ *
+ * Return: true if it does.
+ */
+bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg);
+
+/**
  * tt_sock_echo_is_bad() - whether a socket in SYN_SENT refuses a SYN-ACK for its timestamp
  * @sk: full socket
  * @seg: a SYN-ACK

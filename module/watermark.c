@@ -56,13 +56,16 @@ static bool reaches(int level, int limit, unsigned int least)
 /* RFC 4987, 3.3: between the watermarks the time-out shrinks; 0: it is the stack's own. */
 unsigned int tt_watermark_timeout(const struct tt_queue *q)
 {
-	const struct tt_net *tn = q->tn;
+	struct tt_net *tn = q->tn;
 	unsigned int low = READ_ONCE(tn->conf.cookie_end);
 	unsigned int high = READ_ONCE(tn->conf.cookie_start);
 	int seen = READ_ONCE(q->seen), limit = tt_queue_limit(q);
 	int held = atomic_read(&tn->held), most = tt_net_halfopen_max(tn);
 	unsigned int full, least, p;
 
+	/* (what other listeners have given back is in it, until they are looked at) */
+	if (reaches(held, most, low + 1) && tt_watermark_refresh(tn))
+		held = atomic_read(&tn->held);
 	if (!reaches(seen, limit, low + 1) && !reaches(held, most, low + 1))
 		return 0;
 	p = max(percent(seen, limit), percent(held, most));
@@ -70,7 +73,7 @@ unsigned int tt_watermark_timeout(const struct tt_queue *q)
 	least = min(READ_ONCE(tn->conf.halfopen_timeout_min), full);
 	if (p >= high)
 		return least;
-	return full - (u64)(full - least) * (p - low) / (high - low);
+	return full - div_u64((u64)(full - least) * (p - low), high - low);
 }
 
 /* Of the half-open connections of a listener, those whose third ACK is under way or has come. */
@@ -85,6 +88,17 @@ static int innocent(const struct tt_listener *l)
 	return n;
 }
 
+/* tt_watermark_level(), but now. */
+static int level_now(const struct tt_listener *l)
+{
+	struct tt_queue *q;
+	int level = 0;
+
+	list_for_each_entry_rcu(q, &l->queues, list)
+		level += tt_queue_sync(q);
+	return level;
+}
+
 /*
  * Where the limit is the listener's own backlog, the stack would not have
  * answered with cookies before it is full: those that may be honest may fill it.
@@ -97,8 +111,10 @@ static void check_listener(struct tt_queue *q, unsigned int start)
 	/* no group is fuller than the fullest of its members, and a SYN asks but one of them */
 	if (!reaches(READ_ONCE(q->seen) + READ_ONCE(q->reserved), tt_queue_limit(q), start))
 		return;
-	level = tt_watermark_level(q->listener);
 	limit = tt_watermark_limit(q->listener);
+	if (!reaches(tt_watermark_level(q->listener), limit, start))
+		return;
+	level = level_now(q->listener);
 	on = reaches(level, limit, start);
 	if (on && !tt_override_limit(q->listener) && level < limit)
 		on = reaches(level - innocent(q->listener), limit, start);
@@ -110,12 +126,15 @@ void tt_watermark_check(struct tt_queue *q)
 {
 	struct tt_net *tn = q->tn;
 	unsigned int start = READ_ONCE(tn->conf.cookie_start);
-	int held = atomic_read(&tn->held);
+	int max = tt_net_halfopen_max(tn);
 
 	if (!READ_ONCE(q->listener->flood.on))
 		check_listener(q, start);
-	if (start && !READ_ONCE(tn->flood.on) && reaches(held, tt_net_halfopen_max(tn), start))
-		tt_flood_enter(tn, NULL, held);
+	if (!start || READ_ONCE(tn->flood.on) || !reaches(atomic_read(&tn->held), max, start))
+		return;
+	tt_watermark_refresh(tn);
+	if (reaches(atomic_read(&tn->held), max, start))
+		tt_flood_enter(tn, NULL, atomic_read(&tn->held));
 }
 
 static void set_longest(struct tt_queue *q)

@@ -34,6 +34,40 @@ listen s
 state ESTABLISHED ESTABLISHED
 count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
 
+case Fast Open: a cookie acknowledges nothing of the data, nor does its ACK
+sysctl net.ipv4.tcp_fastopen 0x603
+sysctl net.tcptrack.cookie_start 0
+flow f 80 40000
+listen s
+opt s fastopen 16
+> S opt mss=1460 len 100
+< SA ack 1
+> A seq 1
+state ESTABLISHED ESTABLISHED
+> A seq 1 len 100
+< A ack 101
+accept c s
+read c 100
+count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
+
+case a listener of MPTCP: who had a cookie has fallen back to TCP
+sysctl net.tcptrack.cookie_start 0
+flow f 80 40000
+mptcp s
+listen s
+> S opt mss=1460,hex=1e040101
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+accept c s
+> A len 10
+< A ack +0
+read c 10
+write c 100
+< PA len 100
+> A
+count flows_created 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
+
 case a SYN with data in frags
 sysctl net.tcptrack.cookie_start 0
 flow f 80 40000
@@ -171,6 +205,23 @@ sysctl net.tcptrack.mode enforce
 read c 100
 state ESTABLISHED ESTABLISHED
 STACK SyncookiesRecv 1 SyncookiesFailed 0
+count flows_adopted 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
+
+case a connection that is not followed is none of a cookie's, also without early demux
+sysctl net.ipv4.tcp_early_demux 0
+sysctl net.tcptrack.cookie_start 0
+sysctl net.tcptrack.cookie_resets 0
+sysctl net.tcptrack.mode off
+asked f 40000
+> A
+accept c s
+sysctl net.tcptrack.mode enforce
+asks g 40001
+flow f
+> A len 100
+< A
+read c 100
+state ESTABLISHED ESTABLISHED
 count flows_adopted 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 EOF
 )

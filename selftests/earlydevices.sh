@@ -44,6 +44,30 @@ all_in()
 	parity "$a"
 }
 
+# A link-local address is one of that device only.
+link_local()
+{
+	local to n mac
+	mac=$(ip -n "$a" -o link show dev v1 | sed -n 's,.*link/ether \([0-9a-f:]*\).*,\1,p')
+	to=$(ip -n "$a" -o -6 addr show dev v1 scope link | sed 's,.*inet6 \([^/]*\)/.*,\1,')
+	counters_begin "$a"
+	in_ns "$b" traffic client "$to%v1" 80 keep "$N" &&
+		counters_are "$a" syns "$N" cookies_sent "$N" cookies_valid "$N" flows_created "$N" \
+			early_cookies "$N" early_acks_dropped 0 || return
+	ip -n "$a" link add other type dummy
+	ip -n "$a" addr add fe80::1:2:3/64 dev other nodad
+	ip -n "$a" link set other up
+	ip -n "$a" -6 route add 2001:2::/48 via fd01:0:0:1::2
+	for n in 5 0; do
+		counters_begin "$a"
+		in_ns "$b" flood -n 5 -m "$mac" v1 "$to" 80 &&
+			counters_are "$a" early_cookies "$n" cookies_sent "$n" syns "$n" || return
+		to=fe80::1:2:3
+	done
+	ip -n "$a" link del other
+	ip -n "$a" -6 route del 2001:2::/48
+}
+
 # up DEVICE: in $a, with its addresses
 up()
 {
@@ -136,7 +160,7 @@ unloaded()
 	[[ -z $where ]]
 }
 
-plan 10
+plan 11
 tt_load
 ns_add a b
 ns_link "$a" "$b" 1
@@ -146,6 +170,7 @@ early_on prerouting "nosuch v1"
 check "prerouting: every client gets in" all_in $N
 early_on ingress "nosuch v1"
 check "ingress: every client gets in" all_in $N
+check "ingress: a link-local address" link_local
 check "a device is renamed" renamed
 check "a device comes by the name of one that went" again
 check "a device goes to another namespace and comes back" moved

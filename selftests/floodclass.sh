@@ -26,7 +26,7 @@ always()
 over()
 {
 	serve_end server
-	empty "$a"
+	empty "$a" || return
 	if ! wait_for told_times flood_end "$port" 1 "$DEADLINE" ||
 	   ! told_times flood_start "$port" 1; then
 		dmesg | grep event=flood

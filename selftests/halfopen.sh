@@ -234,6 +234,48 @@ pauses()
 	return 1
 }
 
+# The accept queue is full, and accept() on another CPU makes room before the stack looks itself.
+accepting()
+{
+	local delay=/sys/module/tcptrack_watch/parameters/delay_us
+	policy halfopen_listener_max=4
+	fresh 8
+	begin 4
+	echo 500 >"$delay"
+	flood_start "$port" -n "$FOREVER" -r 500
+	in_ns "$b" traffic client "$to" "$port" client 300 64 2>/dev/null
+	flood_stop
+	echo 0 >"$delay"
+	# (one CPU accepts between two SYNs only)
+	time_travels || value_moves accept_full 100 || { counters_since "$a"; return 1; }
+	echo "figures: $(counter_since "$a" accept_full) SYNs at a full accept queue"
+	watch_is listener_max 4 && watch_is listener_over 0
+}
+
+# What the stack refuses, here as there is no way back, has its place no longer when the next SYN
+# comes on that CPU, and on another one when the collector has come by.
+refused()
+{
+	local status
+	policy overflow=drop halfopen_listener_max=1
+	fresh
+	begin 1
+	ways unreachable replace && flood "$port" -n 3 && holds "$a" 0 &&
+		counters_are "$a" syns 3 over_listener 0 syns_dropped 0
+	status=$?
+	ways unreachable del && flood_way "$a" "$b"
+	wait_for value_moves collector_runs 4 "$DEADLINE"
+	in_ns "$b" taskset -c $(($(nproc) - 1)) flood -m "$mac_a" -s 2 -n 1 v1 "$to" "$port" >/dev/null &&
+		[[ $status -eq 0 ]] && holds "$a" 1 &&
+		counters_are "$a" syns 4 over_listener 0 syns_dropped 0
+}
+
+# ways TYPE COMMAND: of $a, to the sources
+ways()
+{
+	ip -n "$a" route "$2" "$1" "$SOURCES4" && ip -n "$a" -6 route "$2" "$1" "$SOURCES6"
+}
+
 # 0: its own backlog.
 backlog_bound()
 {
@@ -335,13 +377,15 @@ monitor()
 }
 
 long=${TCPTRACK_LONG:+1}
-plan $((29 + ${long:=0}))
+plan $((33 + ${long:=0}))
 flood_setup
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "recycle, halfopen_max" namespace_bound
 	run "recycle, from all CPUs" all_cpus
 	run "recycle, halfopen_listener_max" listener_bound
 	run "recycle, the listener's backlog" backlog_bound
+	run "recycle, while others accept" accepting
+	run "drop, SYNs that the stack refuses" refused
 	run "the stack answers with its cookies, from all CPUs" stack_cookies
 	run "drop" drop
 	run "monitor" monitor

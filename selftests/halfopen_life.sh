@@ -81,7 +81,8 @@ listens_again()
 		listener_is "$port" sockets 1 limit "$N"
 }
 
-# Its requests outlive it, and count until they go.
+# Its requests outlive it, and count until they go: when their SYN-ACK would be sent again, which
+# is 2 s after the first time.
 closed()
 {
 	policy
@@ -89,15 +90,11 @@ closed()
 	begin 0
 	flood "$port" -n 20 && holds "$a" 20 || return
 	listener_is "$port" sockets 1 halfopen 20 || return
+	wait_for value_moves synack_retrans 20 "$DEADLINE" || return
 	serve_end server
-	wait_for listener_gone 5
-	empty "$a"
+	wait_for listener_is "$port" sockets 0 halfopen 20 5 || return
+	empty "$a" || return
 	wait_for no_line 10 || { in_ns "$a" cat /proc/net/tcptrack_listeners; return 1; }
-}
-
-listener_gone()
-{
-	[[ $(listener_value "$port" sockets) == 0 ]] || no_line
 }
 
 no_line()

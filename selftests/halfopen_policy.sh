@@ -58,6 +58,53 @@ lowered()
 		listener_is "$port" halfopen 50 peak 200 halfopen_evicted 150
 }
 
+# A flood of one listener takes of another one's places no more than makes both as long,
+# however fast it is.
+shared()
+{
+	local one quiet status
+	policy halfopen_max="$N"
+	fresh
+	one="$port"
+	quiet=$server server=
+	fresh
+	begin 0
+	flood "$one" -n 40 && flood "$port" -n $((20 * N)) && was_held "$N" &&
+		counters_are "$a" syns $((20 * N + 40)) halfopen_evicted $((19 * N + 40)) syns_dropped 0 &&
+		listener_is "$one" halfopen $((N / 2)) halfopen_evicted $((40 - N / 2)) &&
+		listener_is "$port" halfopen $((N / 2))
+	status=$?
+	serve_end quiet
+	return "$status"
+}
+
+# The limit of each listener.
+listener_lowered()
+{
+	policy
+	fresh
+	begin 0
+	flood "$port" -n 200 && was_held 200 || return
+	ns_sysctl "$a" net.tcptrack.halfopen_listener_max=50
+	within_1s 50 || return
+	youngest 150 &&
+		counters_are "$a" over_listener 0 halfopen_evicted 150 closed_evicted 150 halfopen 50 &&
+		listener_is "$port" halfopen 50 limit 50 halfopen_evicted 150
+}
+
+# What init_net has is the limit of all.
+clamped()
+{
+	policy
+	fresh
+	begin 0
+	flood "$port" -n 200 && was_held 200 || return
+	ns_sysctl - net.tcptrack.halfopen_max=50
+	within_1s 50 || return
+	youngest 150 && value_is "$a" halfopen_max 50 &&
+		counters_are "$a" over_namespace 0 halfopen_evicted 150 closed_evicted 150 halfopen 50
+}
+
 # One limit for two queues: the longer one shrinks until both are as long.
 lowered_for_two()
 {
@@ -93,6 +140,23 @@ loaded()
 	status=$?
 	in_ns - sysctl -qw net.tcptrack.halfopen_max=100000
 	return "$status"
+}
+
+# A load with more than the backlog of a listener, which has begun again with a smaller one.
+loaded_over_backlog()
+{
+	policy
+	fresh
+	empty "$a"
+	tt_unload
+	flood "$port" -n 200
+	ns_sysctl "$a" net.core.somaxconn=50
+	kill -HUP "$server" && wait_for grep -q again "$scratch/server" 5 && holds_now "$a" 200 || return
+	tt_load halfopen_max=100000
+	ns_sysctl "$a" net.core.somaxconn=4096 net.tcptrack.overflow=recycle \
+		net.tcptrack.halfopen_timeout_min=600000
+	within_1s 50 && holds "$a" 50 && value_is "$a" halfopen_evicted 150 &&
+		listener_is "$port" halfopen 50 limit 50
 }
 
 # A flow for one of them only: the others have to go all the same.
@@ -199,6 +263,25 @@ source_cookies()
 		listener_is "$port" over_source 92 cookies_sent 92 mode normal
 }
 
+# What one listener has given back counts no more when SYNs come for another one.
+given_back()
+{
+	local one quiet status
+	policy overflow=cookie halfopen_max="$N"
+	fresh
+	one="$port"
+	quiet=$server server=
+	fresh
+	begin 0
+	flood "$one" -n 40 && in_ns "$a" ss -K state syn-recv >/dev/null && holds_now "$a" 0 &&
+		flood "$port" -n 20 -s 2 && holds "$a" 20 &&
+		counters_are "$a" syns 60 cookie_modes 0 cookies_sent 0 halfopen_evicted 0 \
+			halfopen_expired 0
+	status=$?
+	serve_end quiet
+	return "$status"
+}
+
 # Above the upper watermark they go after halfopen_timeout_min, below the lower one
 # they live on; between, the time-out is scaled by what is left.
 aged()
@@ -244,21 +327,26 @@ not_aged()
 	was_held 40 && counters_are "$a" halfopen_expired 0 halfopen 40
 }
 
-plan 26
+plan 36
 sysctl -qw net.ipv4.tcp_child_ehash_entries=1024
 flood_setup
 sysctl -qw net.ipv4.tcp_child_ehash_entries=0
 for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "two listeners: the longest queue pays" two_listeners
+	run "two listeners: a fast flood of the shorter queue" shared
 	run "halfopen_max is lowered: under it within 1 s" lowered
+	run "halfopen_listener_max is lowered: under it within 1 s" listener_lowered
+	run "init_net's halfopen_max is lowered: under it within 1 s" clamped
 	run "halfopen_max is lowered: two queues shrink alike" lowered_for_two
 	run "insmod with more than halfopen_max: under it at once" loaded
+	run "insmod with more than the backlog: under it at once" loaded_over_backlog
 	run "insmod with more than halfopen_max, and no room for flows" loaded_unfollowed
 	run "halfopen_max, and no room for flows" full_unfollowed
 	run "halfopen_source_max: each has its share" by_source
 	run "halfopen_source_max: given back" source_again
 	run "halfopen_source_max: monitored" source_monitored
 	run "halfopen_source_max: cookies" source_cookies
+	run "cookie mode: not for what another listener had" given_back
 	run "the time-out shrinks between the watermarks" aged
 	run "and not below them" not_aged
 	run "parity" parity "$a"

@@ -7,7 +7,11 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-peer_test "$(cat <<'EOF'
+# OVERFLOWS N: what the stack itself calls so: SYNs (accept_full) and third ACKs for which the
+# accept queue has no room
+overflows='sh nstat -asz TcpExtListenOverflows | grep -q "^TcpExtListenOverflows *\1 "'
+
+peer_test "$(sed "s/^OVERFLOWS \(.*\)/$overflows/" <<'EOF'
 case passive open
 flow f 80 40000
 listen s
@@ -222,6 +226,7 @@ opt s defer_accept 5
 < SA
 > A
 quiet
+OVERFLOWS 0
 state SYN_RECEIVED ESTABLISHED
 gauge local SYN_RECEIVED 1
 gauge local ESTABLISHED 0
@@ -290,6 +295,7 @@ state ESTABLISHED ESTABLISHED
 flow b 80 40002
 > S
 quiet
+OVERFLOWS 1
 state - SYN_SENT
 gauge remote SYN_SENT 1
 gauge local SYN_RECEIVED 0
@@ -323,6 +329,7 @@ state ESTABLISHED ESTABLISHED
 flow b
 > A
 quiet
+OVERFLOWS 1
 state SYN_RECEIVED ESTABLISHED
 gauge local SYN_RECEIVED 1
 gauge local ESTABLISHED 3
@@ -390,6 +397,26 @@ close c
 > A
 state FIN_WAIT_2 CLOSE_WAIT
 count flows_created 1 fast_opens 1 halfopen 0 synack_retrans 1 synack_gap1_ge750ms 1
+
+case Fast Open, passive: its child is not half-open, and goes for nobody
+sysctl net.ipv4.tcp_fastopen 0x603
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+listen s
+opt s fastopen 16
+> S len 100 opt mss=1460
+< SA ack 101
+asks g 40001
+asks h 40002
+flow g
+noflow
+flow f
+flags local,passive,!halfopen
+state SYN_RECEIVED ESTABLISHED
+> A
+state ESTABLISHED ESTABLISHED
+count flows_created 3 fast_opens 1 over_listener 1 halfopen_evicted 1 closed_evicted 1
 
 case Fast Open, passive, data sent before the third ACK
 sysctl net.ipv4.tcp_fastopen 0x603

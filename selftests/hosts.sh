@@ -103,6 +103,19 @@ syn()
 	return 0
 }
 
+# A SYN that came through the association is not answered outside of it.
+no_way_back()
+{
+	local status
+	ip -n "$a" xfrm policy delete dir out src "$1" dst "$2" || return
+	counters_begin "$a"
+	syn "$1" cookie_left_ipsec && counters_are "$a" cookie_left_ipsec 1 cookies_sent 0 cookies_reflected 0
+	status=$?
+	in_ns "$a" ss -K state syn-recv >/dev/null
+	ip -n "$a" xfrm policy add dir out src "$1" dst "$2" tmpl proto esp mode transport &&
+		return "$status"
+}
+
 # A cookie goes through the association, too; a SYN that came outside of it is answered
 # by nobody.
 ipsec_cookies()
@@ -114,6 +127,7 @@ ipsec_cookies()
 		in_ns "$b" traffic client "$1" 80 keep "$N" &&
 			counters_are "$a" cookies_sent "$N" cookies_valid "$N" cookie_left_ipsec 0 \
 				cookies_reflected 0 flows_created "$N" || return
+		no_way_back "$1" "$2" || return
 	done
 	ip -n "$b" xfrm policy flush
 	counters_begin "$a"

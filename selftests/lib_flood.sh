@@ -40,7 +40,8 @@ run()
 {
 	local out=$scratch/case
 	[[ -z ${ONLY:-} || "$to: $1" =~ $ONLY ]] || return 0
-	if "${@:2}" >"$out" 2>&1; then
+	begun_full=''
+	if "${@:2}" >"$out" 2>&1 && [[ -z $begun_full ]]; then
 		sed -n 's/^figures: /# &/p' "$out"
 		ok "$to: $1"
 	else
@@ -169,10 +170,11 @@ was_held()
 	watch_is sum_max "$1" && holds "$a" "$1"
 }
 
-# begin LIMIT: nothing is half-open, all counting begins (LIMIT: of a listener, watch.c).
+# begin LIMIT: nothing is half-open, or the case fails; all counting begins (LIMIT: of a
+# listener, watch.c).
 begin()
 {
-	empty "$a"
+	empty "$a" || begun_full=1
 	counters_begin "$a"
 	in_ns "$a" sh -c "echo $1 >/proc/net/tcptrack_watch"
 }
@@ -180,7 +182,7 @@ begin()
 empty()
 {
 	in_ns "$1" ss -K state syn-recv >/dev/null
-	wait_for holds_now "$1" 0 5 || echo "half-open connections stay"
+	wait_for holds_now "$1" 0 5 || { echo "half-open connections stay"; return 1; }
 	settle_value "$1" halfopen 0
 }
 
@@ -332,7 +334,21 @@ watch_under()
 	[[ $most -gt 0 && $most -le $1 ]] || { echo "the witness saw $most, of $1"; return 1; }
 }
 
-# undisturbed COMMAND...: transfers that go on meanwhile, intact and without a reset.
+# turns: from now on, each of undisturbed's transfers has its turn.
+turns()
+{
+	local n
+	n=$(grep -c '^again' "$scratch/transfers")
+	kill -USR1 "$transfers"
+	wait_for turned $((n + 1)) "$DEADLINE" || { echo "transfers stand still"; return 1; }
+}
+
+turned()
+{
+	[[ $(grep -c '^again' "$scratch/transfers") -eq $1 ]]
+}
+
+# undisturbed COMMAND...: transfers that go on meanwhile and after it, intact and without a reset.
 undisturbed()
 {
 	local status
@@ -340,8 +356,7 @@ undisturbed()
 	counters_begin "$b"
 	"$@"
 	status=$?
+	turns || status=1
 	no_resets "$a" && no_resets "$b" || status=1
-	release transfers || return
-	# each of them has had its turn
-	awk '/requests/ { print; exit $1 < 4 }' "$scratch/transfers" && return "$status"
+	release transfers && return "$status"
 }

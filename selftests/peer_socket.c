@@ -5,6 +5,7 @@
  *
  *   listen S [BACKLOG]     on the current flow's local port
  *   bind S                 to the flow's local port, so that opt can come first
+ *   mptcp S                the same, of MPTCP
  *   connect S [fastopen N] from the flow's local port, does not wait
  *   accept S LISTENER      write S N    read S N|eof|ERRNO
  *   shutdown S [both]      close S      abort S (RST)      disconnect S
@@ -35,6 +36,7 @@ static struct {
 	int fd;
 } socks[64];
 static int nsocks;
+static int protocol;	/* of the next one */
 
 static int *sock_find(const char *name, bool create)
 {
@@ -77,7 +79,7 @@ static int new_socket(const char *name, bool any, bool shared)
 
 	if (*fd >= 0)		/* "bind" was there before */
 		return *fd;
-	*fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	*fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 	if (*fd < 0)
 		fail("socket: %s", strerror(errno));
 	setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -354,6 +356,10 @@ bool socket_command(int argc, char **argv)
 		do_listen(argv[1], argc > 2 ? number(argv[2]) : 128);
 	} else if (!strcmp(cmd, "bind")) {
 		new_socket(argv[1], false, false);
+	} else if (!strcmp(cmd, "mptcp")) {
+		protocol = IPPROTO_MPTCP;
+		new_socket(argv[1], false, false);
+		protocol = 0;
 	} else if (!strcmp(cmd, "connect")) {
 		do_connect(argv[1], argc > 3 ? number(argv[3]) : 0);
 	} else if (!strcmp(cmd, "accept") && argc > 2) {

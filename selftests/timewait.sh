@@ -236,6 +236,65 @@ close c
 state TIME_WAIT CLOSED
 count flows_created 1 old_duplicates 1
 
+case an old SYN for a TIME_WAIT takes no other's place
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 1
+opened f 40000
+close c
+< FA
+> FA
+< A
+asks g 40001
+flow f
+> S seq -5000
+< A
+state TIME_WAIT CLOSED
+flow g
+state SYN_RECEIVED ESTABLISHED
+count flows_created 2 old_duplicates 1
+
+case a SYN that ends an orphan in FIN_WAIT_2 takes no other's place
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 1
+opened f 40000
+close c
+< FA
+> A
+state FIN_WAIT_2 CLOSE_WAIT
+asks g 40001
+flow f
+> S seq +100
+< RA
+noflow
+flow g
+state SYN_RECEIVED ESTABLISHED
+silent
+count flows_created 2 closed_reset_by_us 1
+
+case a SYN beyond a TIME_WAIT with an older timestamp takes no other's place
+sysctl net.tcptrack.overflow recycle
+sysctl net.tcptrack.halfopen_listener_max 1
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=1000:0
+< SA
+> A opt ts=1001:0
+accept c s
+close c
+< FA
+> FA opt ts=1002:0
+< A
+state TIME_WAIT CLOSED
+asks g 40001
+flow f
+iss +100000
+> S opt mss=1460,ts=500:0
+< A
+gauge local TIME_WAIT 1
+flow g
+state SYN_RECEIVED ESTABLISHED
+count flows_created 2
+
 case TIME_WAIT assassinated (tcp_rfc1337=0)
 sysctl net.ipv4.tcp_rfc1337 0
 opened f 40000

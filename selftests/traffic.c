@@ -15,7 +15,8 @@
  *   half      the client closes its side, then 60 kB come back in pieces
  *   rserver   the server aborts            rclient  the client aborts
  *   refused   the port is closed           self     connects to itself
- *   hold      opened together, "ready", used in turn until SIGTERM; lost: fails
+ *   hold      opened together, "ready", used in turn until SIGTERM; lost: fails; "again" when
+ *             each of them has had its turn since SIGUSR1
  *   holdhalf  like hold, but the client has closed its side; data comes in slowly
  *   bulk      10 MB one way on each
  *   echo      100 kB there and back, and intact
@@ -315,12 +316,32 @@ static bool use(int fd, char how)
 	       (stop && errno == EINTR) || fail(fd, "lost");
 }
 
+/* Those used since SIGUSR1, which is blocked; -1: it has not come, or it was said. */
+static long again(long since, int n)
+{
+	const struct timespec now = {};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	if (sigtimedwait(&set, NULL, &now) == SIGUSR1)
+		return 0;
+	if (since < 0 || ++since < n)
+		return since;
+	say("again");
+	return -1;
+}
+
 /* @how: what asks the server for it, 0 if nothing has to */
 static int run_hold(int n, char how)
 {
 	int *fds = calloc(n, sizeof(int)), i, lost = 0;
-	long used = 0;
+	long used = 0, since = -1;
+	sigset_t set;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (i = 0; i < n; i++) {
 		fds[i] = new_socket();
 		if (!bind_port(fds[i], &server, server_len, i))
@@ -335,6 +356,7 @@ static int run_hold(int n, char how)
 	say("ready");
 	for (i = 0; !stop && !lost; i = (i + 1) % n, used++) {
 		lost += !use(fds[i], how);
+		since = again(since, n);
 		usleep(500);
 	}
 	for (i = 0; i < n; i++)

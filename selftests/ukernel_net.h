@@ -340,6 +340,15 @@ struct sock {
 #define tt_tcp_clock(tp)		((u32)jiffies)
 #define sock_gen_put(sk)		((void)(sk)->held--)
 
+struct tcp_options_received {
+	u32 ts_recent, ts_recent_stamp, rcv_tsval;
+};
+
+static inline bool tcp_paws_reject(const struct tcp_options_received *opt, int rst)
+{
+	return opt->ts_recent && before(opt->rcv_tsval, opt->ts_recent);
+}
+
 /* What the test has put where the socket tables are. */
 struct sock *uk_lookup_sock(int family, const void *laddr, u16 lport);
 struct sock *uk_lookup_listener(int family, const void *laddr, u16 lport);

@@ -24,6 +24,7 @@ FIXTURE(watermark)
 unsigned long jiffies = 1000;
 static struct _test_data_watermark *all;
 static unsigned int limits[QUEUES], halfopen_max, override_limit;
+static int gone[QUEUES];	/* that the stack has no more, and nobody has looked */
 static int entered[3], entered_level;	/* of the listeners, of the namespace */
 
 int tt_queue_limit(const struct tt_queue *q)
@@ -43,6 +44,11 @@ unsigned int tt_override_limit(const struct tt_listener *l)
 
 int tt_queue_sync(struct tt_queue *q)
 {
+	int *n = &gone[q - all->queue];
+
+	q->seen -= *n;
+	q->tn->held.counter -= *n;
+	*n = 0;
 	return q->seen + q->reserved;
 }
 
@@ -115,6 +121,21 @@ TEST_F(watermark, timeout_of_the_namespace)
 	EXPECT_EQ(3000, timeout_at(self, 1));
 }
 
+/* What another listener has given back, a look at it shows: not twice in a jiffy. */
+TEST_F(watermark, timeout_of_the_namespace_by_what_there_is)
+{
+	self->queue[2].seen = 575;
+	self->tn.held.counter = 575;
+	gone[2] = 175;
+	EXPECT_EQ(0, timeout_at(self, 1));
+	EXPECT_EQ(400, self->tn.held.counter);
+	self->tn.held.counter = self->queue[2].seen = 575;
+	gone[2] = 175;
+	EXPECT_EQ(63000 - 60000 * 17 / 35, timeout_at(self, 1));
+	jiffies++;
+	EXPECT_EQ(0, timeout_at(self, 1));
+}
+
 TEST_F(watermark, timeout_by_retries)
 {
 	self->net.ipv4.sysctl_tcp_synack_retries = 0;
@@ -183,6 +204,20 @@ TEST_F(watermark, start_of_a_group)
 	EXPECT_EQ(0, check(self, 1));	/* a SYN for the other one does not look */
 }
 
+/* ... as they are now. */
+TEST_F(watermark, start_of_a_group_by_what_there_is)
+{
+	self->queue[0].seen = 99;
+	self->queue[1].seen = 90;
+	gone[1] = 40;
+	EXPECT_EQ(0, check(self, 0));
+	EXPECT_EQ(50, self->queue[1].seen);
+	self->queue[1].seen = 90;
+	gone[1] = 39;
+	EXPECT_EQ(1, check(self, 0));
+	EXPECT_EQ(150, entered_level);
+}
+
 /* Young ones may fill a backlog, but not what was set as a limit; nor what is full. */
 TEST_F(watermark, start_with_young_ones)
 {
@@ -237,6 +272,20 @@ TEST_F(watermark, start_of_the_namespace)
 	EXPECT_EQ(750, entered_level);
 	self->tn.flood.on = true;
 	EXPECT_EQ(0, check(self, 0));
+}
+
+TEST_F(watermark, start_of_the_namespace_by_what_there_is)
+{
+	self->queue[2].seen = 60;
+	self->tn.held.counter = 760;
+	gone[2] = 11;
+	EXPECT_EQ(0, check(self, 0));
+	EXPECT_EQ(749, self->tn.held.counter);
+	jiffies++;
+	self->tn.held.counter = 760;
+	gone[2] = 10;
+	EXPECT_EQ(100, check(self, 0));
+	EXPECT_EQ(750, entered_level);
 }
 
 static struct tt_queue *longest(struct _test_data_watermark *self, int a, int b, int c, int *share)

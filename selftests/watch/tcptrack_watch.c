@@ -9,9 +9,11 @@
  *   listener_max N   the most that one of them had
  *   listener_over N  by how much one of them has exceeded its backlog, or the LIMIT
  *   looked N         how often it has looked
- * Writing a LIMIT (0: the backlogs alone) begins anew.
+ * Writing a LIMIT (0: the backlogs alone) begins anew. With the parameter delay_us the stack gets
+ * each SYN so much later: what other CPUs do meanwhile happens between tcptrack and the stack.
  */
 
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
@@ -36,6 +38,9 @@ struct watch {
 };
 
 static unsigned int watch_id;
+
+static ushort delay_us;
+module_param(delay_us, ushort, 0600);
 
 /* What all listening sockets hold together at this moment. Returns a print of who has what. */
 static u64 look(const struct net *net, struct watch *now)
@@ -126,6 +131,8 @@ static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
 	if (th && th->syn)
 		keep(state->net);
+	if (th && th->syn && state->hook == NF_INET_LOCAL_IN)
+		udelay(READ_ONCE(delay_us));
 	return NF_ACCEPT;
 }
 
