@@ -26,7 +26,7 @@ static inline int tt_cookie_check_v6(const struct ipv6hdr *ip6h, const struct tc
 static inline u32 tt_tcp_clock(const struct tcp_sock *tp)
 {
 #ifdef TT_HAVE_TCP_CLOCK_TS
-	return tcp_clock_ts(data_race(!!tp->tcp_usec_ts));
+	return tcp_clock_ts(data_race(!!tp->tcp_usec_ts));	/* set once, before it is sent */
 #else
 	return tcp_time_stamp_raw();
 #endif
