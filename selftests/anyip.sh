@@ -88,13 +88,13 @@ is_one()
 
 # taken_over ADDRESS LENGTH: a SYN is forwarded to it, and nobody is there; when it comes for the
 # third time, the address is this host's (VRRP). It is one flow, which is found. (Were the client
-# followed, too, its flow would be what the CPU remembers.)
+# followed, too, its flow would be what the CPU remembers; it is where transitions are compared.)
 taken_over()
 {
 	local host=${1#[} status
 	host=${host%]}
 	ip -n "$a" neigh replace "$host" lladdr 02:00:00:00:00:09 dev v3 nud permanent
-	ns_sysctl "$b" net.tcptrack.mode=off
+	[[ -n $TRANSITIONS ]] || ns_sysctl "$b" net.tcptrack.mode=off
 	counters_begin "$a"
 	netns "$b" traffic client "$host" 80 hold 1 >"$scratch/moved" 2>&1 &
 	moved=$!
