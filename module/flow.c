@@ -12,6 +12,9 @@
 #include "source.h"
 #include "table.h"
 
+/* Of the oldest unproven flows so many are looked at for one that is forwarded. */
+#define POP_TRIES	16
+
 static struct kmem_cache *flow_cache;
 
 /* Flows of all namespaces together; init_net's flows_max bounds it. */
@@ -154,28 +157,36 @@ void tt_flow_restart(struct tt_flow *flow, enum tt_reason reason)
 	begin(flow);
 }
 
-static struct tt_flow *pop_unproven(struct tt_net *tn)
+static struct tt_flow *pop_unproven(struct tt_net *tn, bool forward)
 {
-	struct tt_flow *flow;
+	struct tt_flow *flow, *found = NULL;
+	unsigned int tries = POP_TRIES;
 
 	spin_lock_bh(&tn->unproven_lock);
-	flow = list_first_entry_or_null(&tn->unproven, struct tt_flow, unproven);
-	if (flow)
-		list_del_init(&flow->unproven);
+	list_for_each_entry(flow, &tn->unproven, unproven) {
+		/* (on the list it stays what it is) */
+		if (!forward || data_race(flow->flags) & TT_F_FORWARD) {
+			list_del_init(&flow->unproven);
+			found = flow;
+			break;
+		}
+		if (!--tries)
+			break;
+	}
 	spin_unlock_bh(&tn->unproven_lock);
-	return flow;
+	return found;
 }
 
-/* The oldest unproven flow makes room; false if there is none. */
-static bool evict_one(struct tt_net *tn)
+/* The oldest unproven flow, of forwarded ones if asked so, makes room; false if there is none. */
+static bool evict_one(struct tt_net *tn, bool forward)
 {
 	struct tt_flow *flow;
 
-	while ((flow = pop_unproven(tn))) {
+	while ((flow = pop_unproven(tn, forward))) {
 		/* it may have ended, or be another by now: then the next one */
 		if (!tt_flow_lock(tn, flow))
 			continue;
-		if (!(flow->flags & TT_F_PROVEN)) {
+		if (!(flow->flags & TT_F_PROVEN) && (!forward || flow->flags & TT_F_FORWARD)) {
 			tt_flow_end(flow, TT_EVICTED);
 			return true;
 		}
@@ -235,30 +246,31 @@ static bool reserve_unproven(struct tt_net *tn)
 	return false;
 }
 
-/* reserve_*(), for which the oldest unproven flows make room. */
-static bool reserve_one(struct tt_net *tn, bool (*one)(struct tt_net *tn))
+/* reserve_*(), for which the oldest unproven flows make room; for @forward only such. */
+static bool reserve_one(struct tt_net *tn, bool (*one)(struct tt_net *tn), bool forward)
 {
 	int tries;
 
 	for (tries = 0; !one(tn); tries++) {
-		if (tries == 2 || !evict_one(tn))
+		if (tries == 2 || !evict_one(tn, forward))
 			return false;
 	}
 	return true;
 }
 
-/* One place among all, one among the unproven, and one among those that pass by. */
+/* One place among those that pass by, one among all, and one among the unproven. */
 static bool reserve(struct tt_net *tn, bool forward)
 {
-	if (!reserve_one(tn, reserve_flow))
+	if (forward && !reserve_one(tn, reserve_forward, true))
 		return false;
-	if (reserve_one(tn, reserve_unproven)) {
-		if (!forward || reserve_one(tn, reserve_forward))
+	if (reserve_one(tn, reserve_flow, false)) {
+		if (reserve_one(tn, reserve_unproven, false))
 			return true;
-		atomic_dec(&tn->nunproven);
+		atomic_dec(&tn->nflows);
+		give_back_total(tn);
 	}
-	atomic_dec(&tn->nflows);
-	give_back_total(tn);
+	if (forward)
+		atomic_dec(&tn->nforward);
 	return false;
 }
 

@@ -7,6 +7,18 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+nobody_waits()
+{
+	[[ -z $(ss -Htan state time-wait) ]]
+}
+
+# What is adopted in init_net would be of tests before this one.
+alone()
+{
+	ss -K state time-wait >/dev/null 2>&1
+	wait_for nobody_waits 5 || { echo "sockets in TIME_WAIT stay"; return 1; }
+}
+
 full()
 {
 	local h status
@@ -42,6 +54,24 @@ room()
 	release h && return "$status"
 }
 
+# What passes by and finds no room takes none from what this host is about to open.
+opening()
+{
+	local own passing status
+	counters_begin "$a"
+	netns "$a" traffic client 10.1.2.99 80 hold 1 >/dev/null 2>&1 &
+	own=$!
+	settle_state "$a" local SYN_SENT 1 || return
+	netns "$b" traffic client 10.1.2.98 80 hold 1 >/dev/null 2>&1 &
+	passing=$!
+	wait_for value_moves flows_refused_full 1 10 && settle_state "$a" local SYN_SENT 1 &&
+		counters_are "$a" closed_evicted 0 flows_created 1
+	status=$?
+	kill -KILL "$own" "$passing"
+	wait "$own" "$passing" 2>/dev/null
+	return "$status"
+}
+
 # What passes by may be played by one who is on the way, at both ends: a quarter is not for it.
 passing_by()
 {
@@ -55,7 +85,8 @@ passing_by()
 	settle_state "$a" forward ESTABLISHED 60 && settle_state "$a" local ESTABLISHED 10 &&
 		counters_are "$a" flows 40 flows_created 40 flows_refused_full 30 flows_destroyed 0
 	status=$?
-	release h && release g || return
+	release g && settle_value "$a" flows 30 && opening || status=1
+	release h || return
 	ns_sysctl "$a" net.tcptrack.flows_max=4000
 	return "$status"
 }
@@ -68,18 +99,11 @@ others()
 	[[ $sum -gt 0 && $sum -le 38 ]]
 }
 
-nobody_waits()
-{
-	[[ -z $(ss -Htan state time-wait) ]]
-}
-
 # init_net's flows_max bounds the sum over all namespaces, and a quarter of it is its own.
 bounded_sum()
 {
 	local h g k='' status sum
-	# what is adopted in init_net would be of tests before this one
-	ss -K state time-wait >/dev/null 2>&1
-	wait_for nobody_waits 5 || { echo "sockets in TIME_WAIT stay"; return 1; }
+	alone || return
 	# (so that each run of the collector looks for sockets that have found room since)
 	tt_load tracepoint=0 flows_max=50
 	hold h "$b" 10.1.1.1 80 30
@@ -101,6 +125,7 @@ is_in_another_netns()
 guests()
 {
 	local guest=tt-guest-$$ h g pid srv status
+	alone || return
 	tt_load tracepoint=0 flows_max=48
 	unshare -Urn sleep 1000 &
 	pid=$!
