@@ -7,18 +7,6 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-nobody_waits()
-{
-	[[ -z $(ss -Htan state time-wait) ]]
-}
-
-# What is adopted in init_net would be of tests before this one.
-alone()
-{
-	ss -K state time-wait >/dev/null 2>&1
-	wait_for nobody_waits 5 || { echo "sockets in TIME_WAIT stay"; return 1; }
-}
-
 full()
 {
 	local h status
@@ -99,11 +87,18 @@ others()
 	[[ $sum -gt 0 && $sum -le 38 ]]
 }
 
+nobody_waits()
+{
+	[[ -z $(ss -Htan state time-wait) ]]
+}
+
 # init_net's flows_max bounds the sum over all namespaces, and a quarter of it is its own.
 bounded_sum()
 {
 	local h g k='' status sum
-	alone || return
+	# what is adopted in init_net would be of tests before this one
+	ss -K state time-wait >/dev/null 2>&1
+	wait_for nobody_waits 5 || { echo "sockets in TIME_WAIT stay"; return 1; }
 	# (so that each run of the collector looks for sockets that have found room since)
 	tt_load tracepoint=0 flows_max=50
 	hold h "$b" 10.1.1.1 80 30
@@ -116,42 +111,7 @@ bounded_sum()
 	release h && release g && return "$status"
 }
 
-is_in_another_netns()
-{
-	[[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]
-}
-
-# What any user can make: a quarter of what there is for all, and others have the rest.
-guests()
-{
-	local guest=tt-guest-$$ h g pid srv status
-	alone || return
-	tt_load tracepoint=0 flows_max=48
-	unshare -Urn sleep 1000 &
-	pid=$!
-	wait_for is_in_another_netns "$pid" 10 || return
-	touch "/run/netns/$guest" && mount --bind "/proc/$pid/ns/net" "/run/netns/$guest" || return
-	ip -n "$guest" link set lo up
-	serve srv "$guest" 80
-	counters_begin "$guest"
-	counters_begin "$c"
-	hold g "$guest" 127.0.0.1 80 30
-	hold h "$c" 127.0.0.1 80 20
-	settle_state "$guest" local ESTABLISHED 24 &&
-		counters_are "$guest" flows 12 flows_created 12 flows_refused_full 18 &&
-		settle_state "$c" local ESTABLISHED 40 &&
-		counters_are "$c" flows 20 flows_created 20 flows_refused_full 0
-	status=$?
-	release g && release h || return
-	kill -KILL "$srv"
-	wait "$srv" 2>/dev/null
-	umount "/run/netns/$guest" && rm "/run/netns/$guest"
-	kill -KILL "$pid"
-	wait "$pid" 2>/dev/null
-	return "$status"
-}
-
-plan 6
+plan 5
 transitions_not "the table is full, so that sockets are not tracked"
 ns_add a b c
 ns_link "$a" "$b" 1
@@ -160,11 +120,6 @@ ns_link - "$c" 3
 serve srv "$a" 80
 serve own - 80
 serve far "$c" 80
-if [[ -e /proc/self/ns/user ]]; then
-	check "namespaces of users' own have a quarter" guests
-else
-	skip "namespaces of users' own" "no user namespaces"
-fi
 tt_load tracepoint=1
 check "full: flows_refused_full is exact" full
 check "full: traffic goes on" undisturbed
