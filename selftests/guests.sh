@@ -41,9 +41,9 @@ guest=tt-guest-$$
 unshare -Urn sleep 1000 &
 pid=$!
 trap 'kill -KILL $pid; umount "/run/netns/$guest"; rm -f "/run/netns/$guest"; cleanup' EXIT
-wait_for is_in_another_netns $pid 10 || bail "no namespace of a user's own"
-touch "/run/netns/$guest" && mount --bind "/proc/$pid/ns/net" "/run/netns/$guest" ||
-	bail "it has no name"
+wait_for is_in_another_netns "$pid" 10 || bail "no namespace of a user's own"
+touch "/run/netns/$guest"
+mount --bind "/proc/$pid/ns/net" "/run/netns/$guest" || bail "it has no name"
 ip -n "$guest" link set lo up
 tt_load tracepoint=0 flows_max=48
 check "namespaces of users' own have a quarter" quarter
