@@ -255,21 +255,19 @@ static enum tt_verdict cookie_mode(struct tt_ctx *ctx, struct tt_queue *q, const
 }
 
 /*
- * The accept queue is full: the stack answers nothing now, nor do we. But it looks again, and
- * accept() on another CPU may have made room by then: so not without a place.
+ * The accept queue is full: as the stack would, and count, but without its second look, before
+ * which accept() on another CPU may make room for a request that has no place.
  */
 static enum tt_verdict accept_full(struct tt_ctx *ctx, struct tt_queue *q)
 {
 	__tt_listener_inc(q->listener, accept_full);
 	if (tt_flood_is_on(q->listener))
 		tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
-	if (tt_queue_reserve(q) != TT_ROOM)
-		return READ_ONCE(ctx->tn->conf.mode) == TT_ENFORCE ? TT_DROP : TT_PASS;
-	if (tt_queue_hold(q))
-		pending_set(q, NULL);
-	else
-		tt_queue_release(q);
-	return TT_PASS;
+	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
+		return TT_PASS;
+	__NET_INC_STATS(ctx->tn->net, LINUX_MIB_LISTENOVERFLOWS);
+	tcp_listendrop(q->sk);
+	return TT_DROP;
 }
 
 enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw)

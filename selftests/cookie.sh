@@ -381,7 +381,7 @@ state ESTABLISHED ESTABLISHED
 flow b 80 40002
 > S opt mss=1460
 quiet
-count flows_created 2 accept_full 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
+count flows_created 1 accept_full 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1 cookies_valid 1
 EOF
 )
 

@@ -296,17 +296,16 @@ flow b 80 40002
 > S
 quiet
 OVERFLOWS 1
-state - SYN_SENT
-gauge remote SYN_SENT 1
+noflow
+gauge remote SYN_SENT 0
 gauge local SYN_RECEIVED 0
-flags local,!proven
 accept x s
 > S
 < SA
 state SYN_RECEIVED ESTABLISHED
 > A
 state ESTABLISHED ESTABLISHED
-count flows_created 3 syn_retrans 1 accept_full 1
+count flows_created 3 syn_retrans 0 accept_full 1 over_listener 0
 
 case accept queue full at the third ACK
 flow a 80 40000
