@@ -119,6 +119,32 @@ static void opened(struct tt_flow *flow, const struct tt_ctx *ctx)
 		tt_flow_set_state(flow, ctx->from, TT_ESTABLISHED);
 }
 
+/* The options of what is no SYN are read only where they count. */
+static bool has_old_timestamp(const struct tt_ctx *ctx, const struct sock *sk)
+{
+	unsigned int off = ctx->thoff + sizeof(struct tcphdr);
+	struct tt_seg seg = { .has_ts = false };
+
+	return tt_segment_options(&seg, ctx->skb, off, ctx->skb->len - off - ctx->seg.len) ==
+	       TT_SEGMENT_OK && tt_sock_paws_refuses(sk, &seg);
+}
+
+/* What only a socket knows of what would move it. */
+static enum tt_event refused_by(const struct tt_ctx *ctx, const struct sock *sk,
+				enum tt_state was, const struct tt_endpoint *next)
+{
+	u8 flags = ctx->seg.flags;
+
+	if ((next->state != was || flags & TT_FIN) && !(flags & TT_RST) &&
+	    has_old_timestamp(ctx, sk))
+		return TT_EV_OLD_DUP;
+	/* RFC 5961, 5.2 (without TT_EP_SEQ, it is not the socket's number) */
+	if (sk_fullsock(sk) && flags & TT_ACK && next->flags & TT_EP_SEQ &&
+	    tt_sock_ack_too_old(sk, &ctx->seg))
+		return TT_EV_BAD_ACK;
+	return TT_EV_NONE;
+}
+
 /* Where Linux reads the RFCs otherwise, its socket is the truth. */
 static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *ctx,
 			      const struct sock *sk, struct tt_endpoint *next, enum tt_event ev)
@@ -144,12 +170,14 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 		next->state = TT_CLOSED;
 		return TT_EV_RESET;
 	}
-	/* RFC 5961, 5.2 (without TT_EP_SEQ, it is not the socket's number) */
-	if (sk && sk_fullsock(sk) && (ev == TT_EV_NONE || ev == TT_EV_SIMUL_CLOSE) &&
-	    flags & TT_ACK && next->flags & TT_EP_SEQ && ep->state != TT_SYN_SENT &&
-	    tt_sock_ack_too_old(sk, &ctx->seg)) {
-		*next = *ep;
-		return TT_EV_BAD_ACK;
+	if ((ev == TT_EV_NONE || ev == TT_EV_SIMUL_CLOSE) && ep->state != TT_SYN_SENT &&
+	    sk && !tt_sock_is_request(sk)) {
+		enum tt_event refused = refused_by(ctx, sk, ep->state, next);
+
+		if (refused != TT_EV_NONE) {
+			*next = *ep;
+			return refused;
+		}
 	}
 	if (flags & TT_RST && tt_local_mini_ends(ep, &ctx->seg, sk)) {
 		next->state = TT_CLOSED;

@@ -46,7 +46,7 @@ static inline int tt_segment_find(const struct sk_buff *skb, u8 pf, unsigned int
 }
 
 /**
- * tt_segment_options() - the options of a SYN
+ * tt_segment_options() - the options of a segment
  * @seg: written when %TT_SEGMENT_OK is returned
  * @skb: packet, linear or not
  * @off: offset of the options

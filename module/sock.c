@@ -263,6 +263,23 @@ bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg)
 	       !between(echo, PEEK(tp->retrans_stamp), tt_tcp_clock(tp));
 }
 
+bool tt_sock_paws_refuses(const struct sock *sk, const struct tt_seg *seg)
+{
+	struct tcp_options_received rx = { .rcv_tsval = seg->tsval };
+
+	if (!seg->has_ts)
+		return false;
+	if (!sk_fullsock(sk)) {
+		rx.ts_recent = PEEK(tcp_twsk(sk)->tw_ts_recent);
+		rx.ts_recent_stamp = PEEK(tcp_twsk(sk)->tw_ts_recent_stamp);
+		return rx.ts_recent_stamp && tcp_paws_reject(&rx, 0);
+	}
+	rx.ts_recent = PEEK(tcp_sk(sk)->rx_opt.ts_recent);
+	rx.ts_recent_stamp = PEEK(tcp_sk(sk)->rx_opt.ts_recent_stamp);
+	/* (0 where timestamps were not agreed on) */
+	return !tcp_paws_check(&rx, TCP_PAWS_WINDOW);
+}
+
 bool tt_sock_ack_too_old(const struct sock *sk, const struct tt_seg *seg)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);

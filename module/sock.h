@@ -255,6 +255,18 @@ bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg);
 bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg);
 
 /**
+ * tt_sock_paws_refuses() - whether a socket refuses a segment for its timestamp
+ * @sk: full socket, or one whose sk_state is TCP_TIME_WAIT
+ * @seg: no RST, its options
+ *
+ * RFC 7323, 5.3, R1, as tcp_validate_incoming() and tcp_timewait_state_process() have it, but
+ * for bare ACKs that move nothing.
+ *
+ * Return: true if it does.
+ */
+bool tt_sock_paws_refuses(const struct sock *sk, const struct tt_seg *seg);
+
+/**
  * tt_sock_ack_too_old() - whether a socket refuses a segment for its acknowledgment
  * @sk: full socket
  * @seg: with an acknowledgment of what it has sent

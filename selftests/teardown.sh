@@ -265,6 +265,44 @@ close c
 noflow
 count flows_created 1 fin_retrans 1 closed_normal 1
 
+case an old FIN, ESTABLISHED (RFC 7323, 5.3)
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=100000:0
+< SA
+> A opt ts=100001:0
+accept c s
+> FA opt ts=1:0
+< A ack 1
+state ESTABLISHED ESTABLISHED
+count flows_created 1 old_duplicates 1
+> FA seq -1 opt ts=100002:0
+< A ack 2
+state CLOSE_WAIT FIN_WAIT_2
+count old_duplicates 0
+
+case an old ACK and an old FIN, FIN_WAIT
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=100000:0
+< SA
+> A opt ts=100001:0
+accept c s
+close c
+< FA
+> A opt ts=1:0
+< A ack 1
+state FIN_WAIT_1 *
+> A opt ts=100002:0
+state FIN_WAIT_2 CLOSE_WAIT
+> FA opt ts=1:0
+< A ack 1
+state FIN_WAIT_2 CLOSE_WAIT
+> FA seq -1 opt ts=100003:0
+< A ack 2
+state TIME_WAIT CLOSED
+count flows_created 1 old_duplicates 1
+
 case the last ACK was lost
 opened f 40000
 > FA

@@ -304,7 +304,10 @@ struct sock {
 	u32 tw_snd_nxt, tw_rcv_nxt, tw_rcv_wnd, tw_ts_recent_stamp, tw_ts_recent;
 	u32 max_window, tsoffset, retrans_stamp;
 	u64 bytes_acked;
-	struct { u8 num_sacks; } rx_opt;
+	struct {
+		u8 num_sacks;
+		u32 ts_recent, ts_recent_stamp;
+	} rx_opt;
 	struct { u32 start_seq, end_seq; } selective_acks[4];
 	struct { u32 lrcvtime; } icsk_ack;
 	u8 icsk_syn_retries;
@@ -348,6 +351,10 @@ static inline bool tcp_paws_reject(const struct tcp_options_received *opt, int r
 {
 	return opt->ts_recent && before(opt->rcv_tsval, opt->ts_recent);
 }
+
+#define TCP_PAWS_WINDOW	1
+#define tcp_paws_check(opt, window) \
+	(!(opt)->ts_recent || (s32)((opt)->ts_recent - (opt)->rcv_tsval) <= (window))
 
 /* What the test has put where the socket tables are. */
 struct sock *uk_lookup_sock(int family, const void *laddr, u16 lport);
