@@ -29,6 +29,21 @@ run()
 		in_ns "$client" traffic client "$v6" "${2:-80}" "$1" "$N"
 }
 
+# Sockets of IPv6 at both ends, segments of IPv4; while they are there, too.
+mapped()
+{
+	local h m status
+	for m in client server half rserver rclient; do
+		in_ns "$client" traffic client "::ffff:$v4" 80 "$m" 10 || return
+	done
+	in_ns "$client" traffic client "::ffff:$v4" 81 refused 10 || return
+	hold h "$client" "::ffff:$v4" 80 10
+	[[ $(in_ns "$client" ss -Htan6 state established | wc -l) -eq 10 ]] &&
+		state_is "$client" local ESTABLISHED 10 && both "$server" "$client"
+	status=$?
+	release h && return "$status"
+}
+
 # Without TIME_WAIT: of those, hundreds go in the same instant, and that is found within 2 s.
 total()
 {
@@ -271,6 +286,7 @@ every()
 few()
 {
 	local how=$1
+	check "$how: mapped clients" both_after mapped
 	check "$how: loopback" both_after loopback "$self"
 	check "$how: loopback counts two" loopback_counts_two
 	check "$how: the server closes" both_after run server
@@ -284,7 +300,7 @@ few()
 
 # shellcheck disable=SC2086	# a list
 set -- $TRACEPOINTS
-few=$((5 + AFTER)) every=$((14 + WRK))
+few=$((6 + AFTER)) every=$((14 + WRK))
 plan $(((1 + 2 * few + (1 + ALL) * every) * $#))
 ns_add away client
 ns_link - "$client" 1
