@@ -135,8 +135,7 @@ static enum tt_event refused_by(const struct tt_ctx *ctx, const struct sock *sk,
 {
 	u8 flags = ctx->seg.flags;
 
-	if ((next->state != was || flags & TT_FIN) && !(flags & TT_RST) &&
-	    has_old_timestamp(ctx, sk))
+	if ((next->state != was || flags & TT_FIN) && has_old_timestamp(ctx, sk))
 		return TT_EV_OLD_DUP;
 	/* RFC 5961, 5.2 (without TT_EP_SEQ, it is not the socket's number) */
 	if (sk_fullsock(sk) && flags & TT_ACK && next->flags & TT_EP_SEQ &&
@@ -152,7 +151,8 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 	const struct tt_endpoint *ep = &flow->ep[!ctx->from];
 	u8 flags = ctx->seg.flags;
 
-	if (ep->state == TT_TIME_WAIT && flags & TT_SYN && sk && tt_sock_reopens(sk, &ctx->seg))
+	if (ep->state == TT_TIME_WAIT && (flags & (TT_SFR | TT_ACK)) == TT_SYN && sk &&
+	    tt_sock_reopens(sk, &ctx->seg))
 		return TT_EV_TW_REOPEN;
 	if (ep->state == TT_SYN_SENT && ev == TT_EV_NONE && sk && sk_fullsock(sk) &&
 	    tt_sock_echo_is_bad(sk, &ctx->seg)) {
@@ -170,8 +170,8 @@ static enum tt_event as_linux(const struct tt_flow *flow, const struct tt_ctx *c
 		next->state = TT_CLOSED;
 		return TT_EV_RESET;
 	}
-	if ((ev == TT_EV_NONE || ev == TT_EV_SIMUL_CLOSE) && ep->state != TT_SYN_SENT &&
-	    sk && !tt_sock_is_request(sk)) {
+	if ((ev == TT_EV_NONE || ev == TT_EV_SIMUL_CLOSE || next->state != ep->state) &&
+	    !(flags & TT_RST) && ep->state != TT_SYN_SENT && sk && !tt_sock_is_request(sk)) {
 		enum tt_event refused = refused_by(ctx, sk, ep->state, next);
 
 		if (refused != TT_EV_NONE) {
@@ -217,7 +217,8 @@ static void received(struct tt_flow *flow, const struct tt_ctx *ctx, const struc
 	/* (behind SYNPROXY it is what they acknowledge: a RST has to have its number) */
 	if (unlikely(tt_track_rewritten(ctx->skb)))
 		next.flags &= flags & TT_RST ? ~TT_EP_SEQ : ~(TT_EP_SEQ | TT_EP_RCV);
-	if (was == TT_FIN_WAIT_2 && tt_local_mini_resets(&next, &ctx->seg, sk)) {
+	if (was == TT_FIN_WAIT_2 && tt_local_mini_resets(&next, &ctx->seg, sk) &&
+	    !has_old_timestamp(ctx, sk)) {
 		flow->reason = TT_RESET_BY_US;	/* out_control() */
 		flow->touched = tt_now();
 		tt_flow_put(flow);

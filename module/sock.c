@@ -227,11 +227,17 @@ bool tt_sock_request_waits(const struct sock *sk, u32 len)
 	return sk_acceptq_is_full(listener);
 }
 
+/* As tcp_parse_options() has it for a TIME_WAIT socket. */
+static bool sees_timestamp(const struct sock *sk, const struct tt_seg *seg)
+{
+	return seg->has_ts && READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_timestamps);
+}
+
 bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg)
 {
 	const struct tcp_timewait_sock *tw = tcp_twsk(sk);
 
-	return sk->sk_state == TCP_TIME_WAIT && seg->has_ts &&
+	return sk->sk_state == TCP_TIME_WAIT && sees_timestamp(sk, seg) &&
 	       READ_ONCE(inet_twsk(sk)->tw_substate) == TCP_TIME_WAIT &&
 	       PEEK(tw->tw_ts_recent_stamp) &&
 	       (s32)(PEEK(tw->tw_ts_recent) - seg->tsval) < 0;
@@ -250,7 +256,7 @@ bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg)
 		return true;
 	return READ_ONCE(inet_twsk(sk)->tw_substate) == TCP_TIME_WAIT &&
 	       before(PEEK(tw->tw_rcv_nxt), seg->seq) &&
-	       !(seg->has_ts && was.ts_recent_stamp && tcp_paws_reject(&was, 0));
+	       !(sees_timestamp(sk, seg) && was.ts_recent_stamp && tcp_paws_reject(&was, 0));
 }
 
 bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg)
@@ -272,7 +278,7 @@ bool tt_sock_paws_refuses(const struct sock *sk, const struct tt_seg *seg)
 	if (!sk_fullsock(sk)) {
 		rx.ts_recent = PEEK(tcp_twsk(sk)->tw_ts_recent);
 		rx.ts_recent_stamp = PEEK(tcp_twsk(sk)->tw_ts_recent_stamp);
-		return rx.ts_recent_stamp && tcp_paws_reject(&rx, 0);
+		return sees_timestamp(sk, seg) && rx.ts_recent_stamp && tcp_paws_reject(&rx, 0);
 	}
 	rx.ts_recent = PEEK(tcp_sk(sk)->rx_opt.ts_recent);
 	rx.ts_recent_stamp = PEEK(tcp_sk(sk)->rx_opt.ts_recent_stamp);

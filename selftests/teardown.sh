@@ -303,6 +303,44 @@ state FIN_WAIT_2 CLOSE_WAIT
 state TIME_WAIT CLOSED
 count flows_created 1 old_duplicates 1
 
+case an old FIN again, LAST_ACK
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=100000:0
+< SA
+> A opt ts=100001:0
+accept c s
+> FA opt ts=100002:0
+< A ack 2
+close c
+< FA
+> FA seq -1 opt ts=1:0
+< A ack 2
+state LAST_ACK TIME_WAIT
+> A opt ts=100003:0
+noflow
+count flows_created 1 flows_adopted 0 closed_normal 1 old_duplicates 1
+
+case old data for nobody, FIN_WAIT_2
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=100000:0
+< SA
+> A opt ts=100001:0
+accept c s
+close c
+< FA
+> A opt ts=100002:0
+state FIN_WAIT_2 CLOSE_WAIT
+> A len 10 opt ts=1:0
+< A ack 1
+state FIN_WAIT_2 CLOSE_WAIT
+# before the collector has seen its timer, it could as well have found no room
+wait 1200
+destroy
+noflow
+count flows_created 1 closed_socket_gone 1 closed_reset_by_us 0
+
 case the last ACK was lost
 opened f 40000
 > FA

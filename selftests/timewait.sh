@@ -182,6 +182,45 @@ wait 1100
 state SYN_RECEIVED ESTABLISHED
 count flows_created 2 timewait_reopened 1 closed_normal 1
 
+case TIME_WAIT is not reopened by a SYN-ACK with a newer timestamp
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=1000:0
+< SA
+> A opt ts=1001:0
+accept c s
+close c
+< FA
+> FA opt ts=1002:0
+< A
+state TIME_WAIT CLOSED
+iss -50000
+wait 1100
+> SA opt mss=1460,ts=9000:0
+< A
+state TIME_WAIT CLOSED
+count flows_created 1 timewait_reopened 0 synack_retrans 1
+
+case TIME_WAIT, tcp_timestamps=0: a newer timestamp is none
+flow f 80 40000
+listen s
+> S opt mss=1460,ts=1000:0
+< SA
+> A opt ts=1001:0
+accept c s
+close c
+< FA
+> FA opt ts=1002:0
+< A
+state TIME_WAIT CLOSED
+sysctl net.ipv4.tcp_timestamps 0
+iss -50000
+wait 1100
+> S opt mss=1460,ts=9000:0
+< A
+state TIME_WAIT CLOSED
+count flows_created 1 timewait_reopened 0 old_duplicates 1
+
 case forwarded: TIME_WAIT reopened by a newer timestamp (RFC 6191)
 fwd f 40000 80
 > S
