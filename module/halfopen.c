@@ -254,6 +254,18 @@ static enum tt_verdict cookie_mode(struct tt_ctx *ctx, struct tt_queue *q, const
 	return answer(ctx, q);
 }
 
+/* The stack may ask another one of its group, who accepts: so not without a place. */
+static enum tt_verdict admit_another(struct tt_queue *q)
+{
+	if (tt_queue_reserve(q) != TT_ROOM)
+		return drop(q);
+	if (tt_queue_hold(q))
+		pending_set(q, NULL);
+	else
+		tt_queue_release(q);
+	return TT_PASS;
+}
+
 /*
  * The accept queue is full: as the stack would, and count, but without its second look, before
  * which accept() on another CPU may make room for a request that has no place.
@@ -265,6 +277,8 @@ static enum tt_verdict accept_full(struct tt_ctx *ctx, struct tt_queue *q)
 		tt_flood_syn(q->listener, &ctx->key.addr[ctx->from], ctx->key.family);
 	if (READ_ONCE(ctx->tn->conf.mode) != TT_ENFORCE)
 		return TT_PASS;
+	if (!tt_target_is_certain(ctx, q->sk))
+		return admit_another(q);
 	__NET_INC_STATS(ctx->tn->net, LINUX_MIB_LISTENOVERFLOWS);
 	tcp_listendrop(q->sk);
 	return TT_DROP;

@@ -20,8 +20,8 @@ struct tt_queue;
  *
  * Context: RCU read side, bottom halves off, no flow locked. May evict.
  *
- * Return: %TT_PASS: the stack may have it; %TT_DROP: it is over the bound;
- * %TT_STOLEN: it was answered with a cookie, the packet is gone.
+ * Return: %TT_PASS: the stack may have it; %TT_DROP: it is over the bound, or the
+ * accept queue is full; %TT_STOLEN: it was answered with a cookie, the packet is gone.
  */
 enum tt_verdict tt_halfopen_syn(struct tt_ctx *ctx, const struct sock *tw);
 

@@ -65,7 +65,7 @@ struct tt_net;
 	TT_STAT(timewait_assassinated, "TIME_WAIT that a RST ended (RFC 1337)") \
 	/* the bound on half-open connections */ \
 	TT_STAT(syns, "SYNs that found a listener and no socket of their own") \
-	TT_STAT(accept_full, "of these: dropped, as the accept queue was full") \
+	TT_STAT(accept_full, "of these: the accept queue was full, so they are dropped") \
 	TT_STAT(over_listener, "of these: the listener's half-open limit was reached") \
 	TT_STAT(over_namespace, "of these: the namespace's half-open limit was reached") \
 	TT_STAT(over_source, "of these: the source prefix's half-open limit was reached") \

@@ -6,6 +6,7 @@
 #include <linux/percpu.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/sock_reuseport.h>
 #include <net/tcp.h>
 
 #include "listener.h"
@@ -57,6 +58,19 @@ static bool depends(const struct tt_ctx *ctx, const struct sock *sk)
 {
 	return !TT_BH_SERIAL || ctx->skb->sk || sk->sk_reuseport ||
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
+}
+
+bool tt_target_is_certain(const struct tt_ctx *ctx, const struct sock *sk)
+{
+	const struct sock_reuseport *group;
+
+	if (static_branch_unlikely(&bpf_sk_lookup_enabled))
+		return false;
+	if (!sk->sk_reuseport)
+		return true;
+	/* (since 6.6 the stack chooses in the group of what a program has assigned, too) */
+	group = rcu_dereference(sk->sk_reuseport_cb);
+	return !ctx->skb->sk && (!group || !rcu_access_pointer(group->prog));
 }
 
 static __always_inline bool is_there(const struct place *p, const struct tt_ctx *ctx)

@@ -2,6 +2,7 @@
 #ifndef TCPTRACK_TARGET_H
 #define TCPTRACK_TARGET_H
 
+struct sock;
 struct tt_ctx;
 struct tt_queue;
 
@@ -23,5 +24,18 @@ struct tt_queue *tt_target_get(struct tt_ctx *ctx);
 
 /* The same, but no queue is made. */
 struct tt_queue *tt_target_find(struct tt_ctx *ctx);
+
+/**
+ * tt_target_is_certain() - whether the stack, which looks once more, finds the same listener
+ * @ctx: SYN
+ * @sk: what tt_target_get() has found for it
+ *
+ * A BPF program may choose another one the second time.
+ *
+ * Context: RCU read side.
+ *
+ * Return: true if it does.
+ */
+bool tt_target_is_certain(const struct tt_ctx *ctx, const struct sock *sk);
 
 #endif /* TCPTRACK_TARGET_H */

@@ -81,7 +81,8 @@ static inline void tt_ctx_init(struct tt_ctx *ctx, struct tt_net *tn, struct sk_
  * This and its siblings: RCU read side, softirq or process; no flow is locked
  * before or after.
  *
- * Return: %TT_PASS, but for a SYN over the bound and an ACK with a bad cookie.
+ * Return: %TT_PASS, but for a SYN over the bound or at a full accept queue, and an ACK with a
+ * bad cookie.
  */
 enum tt_verdict tt_track_in(struct tt_ctx *ctx);
 

@@ -307,6 +307,28 @@ state SYN_RECEIVED ESTABLISHED
 state ESTABLISHED ESTABLISHED
 count flows_created 3 syn_retrans 0 accept_full 1 over_listener 0
 
+case accept queue full at the SYN, but a program may choose another one of the group
+flow a 80 40000
+group s 2
+chosen s0 0
+listen s0 0
+> S
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+flow b 80 40001
+> S
+quiet
+OVERFLOWS 1
+state - SYN_SENT
+chosen s0 1
+> S
+< SA
+> A
+state ESTABLISHED ESTABLISHED
+accept c s1
+count flows_created 2 syn_retrans 1 accept_full 1 syns_dropped 0
+
 case accept queue full at the third ACK
 flow a 80 40000
 listen s 2
