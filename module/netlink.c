@@ -27,11 +27,20 @@ static const struct genl_multicast_group groups[] = {
 	},
 };
 
-/* A socket is about to be in a group; it is nearly always one of the namespace that we are in. */
+/*
+ * A socket is about to be in a group; it is nearly always one of the namespace that we are in, and
+ * else whoever asks may have no right to this one's events.
+ */
 static int __maybe_unused join(int group)
 {
-	if (group == TCPTRACK_NLGRP_STATE)
-		tt_notify_join(tt_net(current->nsproxy->net_ns));
+	struct net *net = current->nsproxy->net_ns;
+
+	if (group != TCPTRACK_NLGRP_STATE)
+		return 0;
+	if (ns_capable_noaudit(net->user_ns, CAP_NET_ADMIN))
+		tt_notify_join(tt_net(net));
+	else
+		tt_notify_want();
 	return 0;
 }
 

@@ -134,8 +134,11 @@ void tt_notify_join(struct tt_net *tn)
 	n->joins = true;
 	n->join_at = (u32)jiffies;
 	WRITE_ONCE(n->deaf, false);
-	WRITE_ONCE(n->missed, 0);
 	spin_unlock_bh(&n->lock);
+	smp_mb();	/* pairs with is_deaf() */
+	/* not by who joins, who is not in the group yet */
+	if (xchg(&n->missed, 0))
+		tt_notify_lost(tn, TCPTRACK_NLGRP_STATE, 0);
 }
 
 void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events)
