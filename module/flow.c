@@ -163,15 +163,18 @@ static struct tt_flow *pop_unproven(struct tt_net *tn, bool forward)
 	unsigned int tries = POP_TRIES;
 
 	spin_lock_bh(&tn->unproven_lock);
-	list_for_each_entry(flow, &tn->unproven, unproven) {
+	while (tries-- && !found) {
+		flow = list_first_entry_or_null(&tn->unproven, struct tt_flow, unproven);
+		if (!flow)
+			break;
 		/* (on the list it stays what it is) */
 		if (!forward || data_race(flow->flags) & TT_F_FORWARD) {
 			list_del_init(&flow->unproven);
 			found = flow;
-			break;
+		} else {
+			/* or some of its kind in front would keep all others */
+			list_move_tail(&flow->unproven, &tn->unproven);
 		}
-		if (!--tries)
-			break;
 	}
 	spin_unlock_bh(&tn->unproven_lock);
 	return found;
