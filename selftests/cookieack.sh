@@ -207,7 +207,7 @@ state ESTABLISHED ESTABLISHED
 STACK SyncookiesRecv 1 SyncookiesFailed 0
 count flows_adopted 1 cookie_modes 1 cookies_sent 1 cookies_own_buffer 1
 
-case a connection that is not followed is none of a cookie's, also without early demux
+case a connection of a SYN cookie that is not followed is not judged, also without early demux
 sysctl net.ipv4.tcp_early_demux 0
 sysctl net.tcptrack.cookie_start 0
 sysctl net.tcptrack.cookie_resets 0
