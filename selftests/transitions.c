@@ -263,7 +263,7 @@ static bool match(struct chain *s, struct chain *t)
 	skip = cookie_part(&full, s);
 	if (skip == 1)
 		full.state[0] = SYN_RECEIVED;
-	if (full.n == s->n - 1 && is_last(s))
+	if (full.n == s->n - skip - 1 && is_last(s))
 		last = 1;
 	if (is_crossed(&full, s)) {
 		full.state[full.n - 2] = s->state[s->n - 2];
