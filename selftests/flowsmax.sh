@@ -6,6 +6,8 @@
 
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=selftests/lib_traffic.sh
+. "$TESTS/lib_traffic.sh"
 
 full()
 {
@@ -79,6 +81,42 @@ passing_by()
 	return "$status"
 }
 
+# opens NAME NS N ADDRESS LOCAL: N connections at once to who does not answer
+opens()
+{
+	background "$1" "$2" traffic cross "$4" 7000 "$3" "$5"
+	kill -USR1 "${!1}"
+}
+
+# Old unproven flows of this host do not keep what passes by from taking the places of its own:
+# of a hundred, three quarters, however many come.
+in_front()
+{
+	local h own passing status n
+	ns_sysctl "$a" net.tcptrack.flows_max=100
+	for n in 98 99; do
+		ip -n "$a" neigh replace "10.1.2.$n" lladdr 02:00:00:00:00:99 nud permanent dev v2
+	done
+	# what has passed by before goes
+	ns_sysctl "$a" net.tcptrack.mode=off
+	settle_value "$a" flows 0 || return
+	ns_sysctl "$a" net.tcptrack.mode=enforce
+	counters_begin "$a"
+	hold h "$b" 10.1.2.2 80 70
+	opens own "$a" 20 10.1.2.99 10.1.2.1
+	settle_state "$a" local SYN_SENT 20 || return
+	opens passing "$b" 200 10.1.2.98 10.1.1.2
+	# (not each of them: no more than some of the oldest are looked at)
+	wait_for value_moves closed_evicted 100 "$DEADLINE" &&
+		settle_state "$a" local SYN_SENT 20 && settle_value "$a" flows 95
+	status=$?
+	kill -KILL "$own" "$passing"
+	wait "$own" "$passing" 2>/dev/null
+	release h || return
+	ns_sysctl "$a" net.tcptrack.flows_max=4000
+	return "$status"
+}
+
 # In $sum the flows of the three namespaces: with those of others that are about to go (of
 # tests before this one) they are 38.
 others()
@@ -111,7 +149,7 @@ bounded_sum()
 	release h && release g && return "$status"
 }
 
-plan 5
+plan 6
 transitions_not "the table is full, so that sockets are not tracked"
 ns_add a b c
 ns_link "$a" "$b" 1
@@ -125,5 +163,6 @@ check "full: flows_refused_full is exact" full
 check "full: traffic goes on" undisturbed
 check "room again: parity" room
 check "what passes by leaves a quarter to this host" passing_by
+check "local flows in front, what passes by goes on" in_front
 check "init_net's flows_max bounds all namespaces" bounded_sum
 finish
