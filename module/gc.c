@@ -247,8 +247,7 @@ static void adopt_unknown(struct sock *sk)
 		}
 		if (known)
 			return;
-	} else if (tt_table_had(hash, SETTLE_MS)) {
-		/* what closes it has passed the hook, and is on its way to it on another CPU */
+	} else if (tt_table_had(hash)) {
 		return;
 	}
 	found = hold(sk, tn, &key);

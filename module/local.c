@@ -18,6 +18,7 @@
 #include "net.h"
 #include "recent.h"
 #include "sock.h"
+#include "table.h"
 #include "track.h"
 #include "window.h"
 
@@ -150,6 +151,13 @@ struct tt_flow *tt_track_adopt(struct tt_net *tn, const struct tt_key *key, u32 
 	if (state != TT_SYN_SENT && state != TT_SYN_RECEIVED)
 		tt_flow_prove(flow);
 	return flow;
+}
+
+struct tt_flow *tt_local_adopt(const struct tt_ctx *ctx, int end, const struct sock *sk)
+{
+	if (tt_table_had(ctx->hash))
+		return NULL;
+	return tt_track_adopt(ctx->tn, &ctx->key, ctx->hash, end, sk);
 }
 
 bool tt_local_routed(const struct tt_ctx *ctx)

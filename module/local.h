@@ -56,6 +56,17 @@ static inline void tt_local_mark(struct tt_flow *flow, int end)
 void tt_local_sample(struct tt_flow *flow, int end, const struct sock *sk);
 
 /**
+ * tt_local_adopt() - make the flow of a socket that a segment was seen of
+ * @ctx: the segment, of no flow
+ * @end: the socket's end
+ * @sk: full, request or TIME_WAIT socket
+ *
+ * Return: the flow, locked, or NULL; so, too, if its flow has just ended, as the socket is about
+ * to. If it is not, the collector will see.
+ */
+struct tt_flow *tt_local_adopt(const struct tt_ctx *ctx, int end, const struct sock *sk);
+
+/**
  * tt_local_routed() - whether what leaves comes back to this host
  * @ctx: a segment at LOCAL_OUT
  *

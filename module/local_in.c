@@ -20,7 +20,7 @@ static struct tt_flow *begin_in(struct tt_ctx *ctx, struct sock *sk)
 	u8 flags = ctx->seg.flags & (TT_SFR | TT_ACK);
 
 	if (sk && (sk_fullsock(sk) || flags != TT_SYN))
-		return tt_track_adopt(ctx->tn, &ctx->key, ctx->hash, !ctx->from, sk);
+		return tt_local_adopt(ctx, !ctx->from, sk);
 	if (flags != TT_SYN) {
 		tt_track_stray(ctx);
 		return NULL;

@@ -230,7 +230,7 @@ static struct tt_flow *begin_out(struct tt_ctx *ctx, struct sock *sk)
 			flow->opener = ctx->from;
 		return flow;
 	}
-	return tt_track_adopt(ctx->tn, &ctx->key, ctx->hash, ctx->from, sk);
+	return tt_local_adopt(ctx, ctx->from, sk);
 }
 
 static bool source_is_local(const struct tt_ctx *ctx)

@@ -74,8 +74,14 @@ struct tt_flow *tt_table_insert(struct tt_net *tn, struct tt_flow *flow)
 	return rhashtable_lookup_get_insert_key(&tn->flows, &arg, &flow->node, params);
 }
 
-/* What has gone last, of all namespaces: its hash, and when. Written by whoever removes a flow. */
+/*
+ * What has gone last of what had a socket, of all namespaces: its hash, and when. Written by
+ * whoever removes a flow.
+ */
 static u64 gone[1024];
+
+/* So long a CPU may take from the hook to the socket. */
+#define JUST_MS	200
 
 static u64 *gone_at(u32 hash)
 {
@@ -85,15 +91,16 @@ static u64 *gone_at(u32 hash)
 void tt_table_remove(struct tt_net *tn, struct tt_flow *flow)
 {
 	/* before it is no longer found */
-	WRITE_ONCE(*gone_at(flow->hash), (u64)flow->hash << 32 | tt_now());
+	if (flow->local)
+		WRITE_ONCE(*gone_at(flow->hash), (u64)flow->hash << 32 | tt_now());
 	rhashtable_remove_fast(&tn->flows, &flow->node, params);
 }
 
-bool tt_table_had(u32 hash, unsigned int ms)
+bool tt_table_had(u32 hash)
 {
 	u64 last = READ_ONCE(*gone_at(hash));
 
-	return last >> 32 == hash && tt_ms_since((u32)last) < ms;
+	return last >> 32 == hash && tt_ms_since((u32)last) < JUST_MS;
 }
 
 /*

@@ -45,15 +45,16 @@ struct tt_flow *tt_table_insert(struct tt_net *tn, struct tt_flow *flow);
 void tt_table_remove(struct tt_net *tn, struct tt_flow *flow);
 
 /**
- * tt_table_had() - whether a flow has just gone
+ * tt_table_had() - whether a flow of a socket has just gone
  * @hash: tt_flow_hash() of its key
- * @ms: so long ago at most
+ *
+ * What ends its socket may have passed the hook, and be on its way to it on another CPU.
  *
  * Context: any; after tt_table_find() found nothing.
  *
  * Return: true if so. False as well where another one has gone since, by chance (one of 1024).
  */
-bool tt_table_had(u32 hash, unsigned int ms);
+bool tt_table_had(u32 hash);
 
 /**
  * tt_table_each() - a step of a walk over all flows

@@ -164,7 +164,7 @@ struct tt_flow *tt_flow_get(struct tt_net *tn, const struct tt_key *key, u32 has
 	return NULL;
 }
 
-bool tt_table_had(u32 hash, unsigned int ms)
+bool tt_table_had(u32 hash)
 {
 	return false;
 }
