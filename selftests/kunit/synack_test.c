@@ -384,7 +384,7 @@ static void synack_options(struct kunit *test)
 	ireq->rcv_wscale = 9;
 	KUNIT_ASSERT_EQ(test, header_length(&s->a), (unsigned int)sizeof(struct tcphdr) + c->len);
 	put_options(&s->a, (__be32 *)octets);
-	KUNIT_EXPECT_MEMEQ(test, octets, c->octets, c->len);
+	KUNIT_EXPECT_EQ(test, memcmp(octets, c->octets, c->len), 0);
 	KUNIT_EXPECT_EQ(test, octets[c->len], 0);
 }
 
