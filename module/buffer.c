@@ -42,9 +42,7 @@ static void clean(struct sk_buff *skb)
 	skb_orphan(skb);
 	skb_dst_drop(skb);
 	skb_ext_reset(skb);
-	skb_metadata_clear(skb);
-	memset(skb_hwtstamps(skb), 0, sizeof(*skb_hwtstamps(skb)));
-	skb_shinfo(skb)->tx_flags = 0;
+	memset(skb_shinfo(skb), 0, offsetof(struct skb_shared_info, dataref));
 	memset(&skb->headers, 0, sizeof(skb->headers));
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->alloc_cpu = alloc_cpu;

@@ -492,11 +492,19 @@ in_flight()
 		{ echo "it ended with 100 cookies in flight: $line"; return 1; }
 }
 
-plan 44
+addresses=(10.1.1.1 fd01:0:0:1::1)
+if [[ ${TCPTRACK_CI:-} == true ]]; then
+	# .ci/run has some seconds for it, not minutes
+	addresses=(10.1.1.1)
+	ONLY=': ([0-9]+ clients get in|transfers during a flood of SYNs|rules by connection state)'
+	plan 3
+else
+	plan 44
+fi
 flood_setup
-for to in 10.1.1.1 fd01:0:0:1::1; do
+for to in "${addresses[@]}"; do
 	if [[ $to == *.* ]]; then any=0.0.0.0; else any=$to; fi
-	[[ $to == *.* ]] || flood_between	# for its log's limit is a namespace's
+	[[ $to == "${addresses[0]}" ]] || flood_between	# for its log's limit is a namespace's
 	run "$CLIENTS clients get in, each with a cookie" clients
 	run "without timestamps" no_timestamps
 	run "to one of eight listeners" eight
@@ -519,7 +527,7 @@ for to in 10.1.1.1 fd01:0:0:1::1; do
 	run "lasts while cookies are in flight" in_flight
 	# that flood ends with the namespace
 	run "another listener, but for the namespace's limit" others 0 "$N"
-	flood_between
+	[[ ${TCPTRACK_CI:-} == true ]] || flood_between
 	run "to a listener of a VRF" in_vrf
 done
 finish

@@ -6,16 +6,13 @@
 #include <linux/random.h>
 
 #include "synack.c"
+#include "dirty.h"
 
 #define SEED	4987
 #define NEAR	4	/* on both sides of a power of 2 */
 
-/* What these suites have not got of the module; nothing is sent here. */
-struct sk_buff *tt_buffer_get(struct tt_net *tn, struct sk_buff *syn, const struct dst_entry *dst,
-			      unsigned int len)
-{
-	return NULL;
-}
+/* What these suites have not got of the module. What is sent is here. */
+static struct sk_buff *sent;
 
 bool tt_reflect_can(struct net *net, const struct sk_buff *skb, u8 pf)
 {
@@ -28,6 +25,7 @@ void tt_reflect_dst(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
 
 void tt_reflect_send(struct sk_buff *skb, const struct dst_entry *dst, const struct ethhdr *syn)
 {
+	sent = skb;
 }
 
 /* A listener, its namespace and the way back: as much of them as is asked. */
@@ -384,7 +382,7 @@ static void synack_options(struct kunit *test)
 	ireq->rcv_wscale = 9;
 	KUNIT_ASSERT_EQ(test, header_length(&s->a), (unsigned int)sizeof(struct tcphdr) + c->len);
 	put_options(&s->a, (__be32 *)octets);
-	KUNIT_EXPECT_MEMEQ(test, octets, c->octets, c->len);
+	KUNIT_EXPECT_EQ(test, memcmp(octets, c->octets, c->len), 0);
 	KUNIT_EXPECT_EQ(test, octets[c->len], 0);
 }
 
@@ -400,6 +398,75 @@ static void synack_tos(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reply_tos(&s->a, 0x40), 0xb8);
 }
 
+/* Of what the answer's skb has of its own; that it has nothing else: buffer_test.c. */
+static void expect_fields(struct kunit *test, const struct sk_buff *skb)
+{
+	const struct stage *s = test->priv;
+	struct sk_buff *is = kunit_kzalloc(test, 2 * sizeof(*is), GFP_KERNEL), *want = is + 1;
+	const struct inet_request_sock *ireq = &s->a.treq.req;
+
+	KUNIT_ASSERT_NOT_NULL(test, is);
+	KUNIT_EXPECT_EQ(test, skb->mark, ireq->ir_mark ?: s->tp.inet_conn.icsk_inet.sk.sk_mark);
+	KUNIT_EXPECT_EQ(test, skb->priority, 6u);
+	KUNIT_EXPECT_EQ(test, (u16)skb->protocol, (u16)htons(ETH_P_IP));
+	KUNIT_EXPECT_EQ(test, skb->hash, s->a.treq.snt_isn | 1);
+	KUNIT_EXPECT_EQ(test, (u8)skb->l4_hash, 1);
+	KUNIT_EXPECT_EQ(test, (u8)skb->sw_hash, 0);
+	KUNIT_EXPECT_EQ(test, (u8)skb->ip_summed, CHECKSUM_PARTIAL);
+	KUNIT_EXPECT_EQ(test, skb_checksum_start_offset(skb), (int)sizeof(struct iphdr));
+	KUNIT_EXPECT_EQ(test, skb->csum_offset, 16);
+	KUNIT_EXPECT_EQ(test, skb_network_offset(skb), 0);
+	KUNIT_EXPECT_EQ(test, skb_transport_offset(skb), (int)sizeof(struct iphdr));
+	KUNIT_EXPECT_EQ(test, skb->len, (unsigned int)sizeof(struct iphdr) + header_length(&s->a));
+	want->mark = skb->mark;
+	want->priority = 6;
+	want->protocol = htons(ETH_P_IP);
+	want->hash = skb->hash;
+	want->l4_hash = 1;
+	want->ip_summed = CHECKSUM_PARTIAL;
+	want->csum_start = sizeof(struct iphdr);
+	want->csum_offset = 16;
+	dirty_headers(skb, is);
+	KUNIT_EXPECT_EQ(test, memcmp(&is->headers, &want->headers, sizeof(is->headers)), 0);
+}
+
+/* All that a SYN can carry, and the answer has its own. */
+static void synack_fields(struct kunit *test)
+{
+	struct stage *s = test->priv;
+	struct tt_net *tn = kunit_kzalloc(test, sizeof(*tn), GFP_KERNEL);
+	struct sock *sk = (struct sock *)&s->tp;
+	int mark, shared;
+
+	KUNIT_ASSERT_NOT_NULL(test, tn);
+	tn->stats = alloc_percpu(struct tt_stats);
+	KUNIT_ASSERT_NOT_NULL(test, tn->stats);
+	sk->sk_priority = 6;
+	sk->sk_mark = 0x99;
+	s->dst.dev = init_net.loopback_dev;
+	s->a.reflect = true;
+	s->a.treq.snt_isn = 0x12345678;
+	set_options(s, true, true, 1460);
+	for (mark = 0; mark < 2; mark++) {
+		for (shared = 0; shared < 2; shared++) {
+			struct sk_buff *syn = dirty_syn(test);
+			struct sk_buff *other = shared ? skb_get(syn) : NULL;
+
+			s->a.treq.req.ir_mark = mark ? 0x77 : 0;
+			sent = NULL;
+			local_bh_disable();
+			KUNIT_EXPECT_TRUE(test, tt_synack_send(&s->a, tn, syn));
+			local_bh_enable();
+			KUNIT_ASSERT_NOT_NULL(test, sent);
+			KUNIT_EXPECT_EQ(test, sent == syn, !shared);
+			expect_fields(test, sent);
+			kfree_skb(sent);
+			kfree_skb(other);
+		}
+	}
+	free_percpu(tn->stats);
+}
+
 static struct kunit_case synack_cases[] = {
 	KUNIT_CASE(synack_window_exact),
 	KUNIT_CASE(synack_window_segments),
@@ -409,6 +476,7 @@ static struct kunit_case synack_cases[] = {
 	KUNIT_CASE(synack_window_any),
 	KUNIT_CASE_PARAM(synack_options, synack_options_gen_params),
 	KUNIT_CASE(synack_tos),
+	KUNIT_CASE(synack_fields),
 	{}
 };
 
