@@ -291,6 +291,17 @@ static bool is_request(const struct chain *c)
 	       (c->n == 2 || (c->n == 3 && c->state[2] == CLOSED));
 }
 
+/* On two CPUs, the half-open queue may destroy it at any time. */
+static bool is_foreseen(const struct chain *c)
+{
+	int i = c->n - 3;
+
+	return !c->stack && (i == 0 || (i == 1 && c->state[0] == LISTEN)) &&
+	       c->state[i] == SYN_RECEIVED && c->state[i + 1] == ESTABLISHED &&
+	       c->state[i + 2] == CLOSED &&
+	       (may(FORESEEN, c) || (several_cpus() && !strncmp(c->mark, "halfopen", 8)));
+}
+
 /* A chain without a partner that needs none. */
 static bool except(const struct chain *c)
 {
@@ -303,8 +314,7 @@ static bool except(const struct chain *c)
 		why = NO_PORT;
 	else if (is_request(c))
 		why = REQUEST;
-	else if (!c->stack && c->n == 4 && c->state[1] == SYN_RECEIVED &&
-		 c->state[2] == ESTABLISHED && c->state[3] == CLOSED && may(FORESEEN, c))
+	else if (is_foreseen(c))
 		why = FORESEEN;
 	else if (!c->stack && is_mini(c))
 		why = MINI;
