@@ -111,6 +111,14 @@ static void become_deaf(struct tt_notify *n)
 }
 
 /* Who was there, but had no room, or has come since (6.1 tells nobody) has missed something. */
+static void end_deafness(struct tt_notify *n)
+{
+	WRITE_ONCE(n->deaf, false);
+	smp_mb();	/* pairs with is_deaf() */
+	if (xchg(&n->missed, 0))
+		tt_notify_lost(n->tn, TCPTRACK_NLGRP_STATE, 0);
+}
+
 static void hear_again(struct tt_notify *n)
 {
 	if (!READ_ONCE(n->deaf))
@@ -119,10 +127,7 @@ static void hear_again(struct tt_notify *n)
 		queue_delayed_work(system_unbound_wq, &n->work, DEAF);
 		return;
 	}
-	WRITE_ONCE(n->deaf, false);
-	smp_mb();	/* pairs with is_deaf() */
-	if (xchg(&n->missed, 0))
-		tt_notify_lost(n->tn, TCPTRACK_NLGRP_STATE, 0);
+	end_deafness(n);
 }
 
 void tt_notify_join(struct tt_net *tn)
@@ -133,12 +138,9 @@ void tt_notify_join(struct tt_net *tn)
 	spin_lock_bh(&n->lock);
 	n->joins = true;
 	n->join_at = (u32)jiffies;
-	WRITE_ONCE(n->deaf, false);
 	spin_unlock_bh(&n->lock);
-	smp_mb();	/* pairs with is_deaf() */
-	/* not by who joins, who is not in the group yet */
-	if (xchg(&n->missed, 0))
-		tt_notify_lost(tn, TCPTRACK_NLGRP_STATE, 0);
+	/* (who joins is not in the group yet, and is told nothing) */
+	end_deafness(n);
 }
 
 void tt_notify_lost(struct tt_net *tn, unsigned int group, unsigned int events)
