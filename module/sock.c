@@ -227,7 +227,7 @@ bool tt_sock_request_waits(const struct sock *sk, u32 len)
 	return sk_acceptq_is_full(listener);
 }
 
-/* As tcp_parse_options() has it for a TIME_WAIT socket. */
+/* As tcp_parse_options() has it where no connection has agreed on them (yet, or any more). */
 static bool sees_timestamp(const struct sock *sk, const struct tt_seg *seg)
 {
 	return seg->has_ts && READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_timestamps);
@@ -243,7 +243,8 @@ bool tt_sock_reopens(const struct sock *sk, const struct tt_seg *seg)
 	       (s32)(PEEK(tw->tw_ts_recent) - seg->tsval) < 0;
 }
 
-bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg)
+/* RFC 7323, 5.3, R1, as tcp_timewait_state_process() has it. */
+static bool is_too_old(const struct sock *sk, const struct tt_seg *seg)
 {
 	const struct tcp_timewait_sock *tw = tcp_twsk(sk);
 	const struct tcp_options_received was = {
@@ -252,11 +253,15 @@ bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg)
 		.rcv_tsval = seg->tsval,
 	};
 
+	return sees_timestamp(sk, seg) && was.ts_recent_stamp && tcp_paws_reject(&was, 0);
+}
+
+bool tt_sock_takes_syn(const struct sock *sk, const struct tt_seg *seg)
+{
 	if (tt_sock_reopens(sk, seg))
 		return true;
 	return READ_ONCE(inet_twsk(sk)->tw_substate) == TCP_TIME_WAIT &&
-	       before(PEEK(tw->tw_rcv_nxt), seg->seq) &&
-	       !(sees_timestamp(sk, seg) && was.ts_recent_stamp && tcp_paws_reject(&was, 0));
+	       before(PEEK(tcp_twsk(sk)->tw_rcv_nxt), seg->seq) && !is_too_old(sk, seg);
 }
 
 bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg)
@@ -264,9 +269,8 @@ bool tt_sock_echo_is_bad(const struct sock *sk, const struct tt_seg *seg)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 echo = seg->tsecr - PEEK(tp->tsoffset);
 
-	return READ_ONCE(sk->sk_state) == TCP_SYN_SENT && seg->has_ts && seg->tsecr && echo &&
-	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_timestamps) &&
-	       !between(echo, PEEK(tp->retrans_stamp), tt_tcp_clock(tp));
+	return READ_ONCE(sk->sk_state) == TCP_SYN_SENT && sees_timestamp(sk, seg) &&
+	       seg->tsecr && echo && !between(echo, PEEK(tp->retrans_stamp), tt_tcp_clock(tp));
 }
 
 bool tt_sock_paws_refuses(const struct sock *sk, const struct tt_seg *seg)
@@ -275,14 +279,11 @@ bool tt_sock_paws_refuses(const struct sock *sk, const struct tt_seg *seg)
 
 	if (!seg->has_ts)
 		return false;
-	if (!sk_fullsock(sk)) {
-		rx.ts_recent = PEEK(tcp_twsk(sk)->tw_ts_recent);
-		rx.ts_recent_stamp = PEEK(tcp_twsk(sk)->tw_ts_recent_stamp);
-		return sees_timestamp(sk, seg) && rx.ts_recent_stamp && tcp_paws_reject(&rx, 0);
-	}
+	if (!sk_fullsock(sk))
+		return is_too_old(sk, seg);
+	/* (0 where timestamps were not agreed on) */
 	rx.ts_recent = PEEK(tcp_sk(sk)->rx_opt.ts_recent);
 	rx.ts_recent_stamp = PEEK(tcp_sk(sk)->rx_opt.ts_recent_stamp);
-	/* (0 where timestamps were not agreed on) */
 	return !tcp_paws_check(&rx, TCP_PAWS_WINDOW);
 }
 
