@@ -70,6 +70,17 @@ static void pending_set(struct tt_queue *q, struct tt_source *source)
 	spin_unlock_bh(&p->lock);
 }
 
+/* What was reserved is the SYN's that is passed on now; false: the queue has gone meanwhile. */
+static bool keep(struct tt_queue *q, struct tt_source *source)
+{
+	if (!tt_queue_hold(q)) {
+		tt_queue_release(q);
+		return false;
+	}
+	pending_set(q, source);
+	return true;
+}
+
 struct tt_queue *tt_halfopen_queue(struct tt_net *tn, struct sock *sk)
 {
 	/* under RCU, whoever gives it back meanwhile (any CPU's will do) */
@@ -199,11 +210,8 @@ static enum tt_verdict admit(struct tt_ctx *ctx, struct tt_queue *q, struct tt_s
 		enum tt_room room = tt_queue_reserve(q);
 
 		if (room == TT_ROOM) {
-			if (tt_queue_hold(q)) {
-				pending_set(q, source);
+			if (keep(q, source))
 				return TT_PASS;
-			}
-			tt_queue_release(q);
 			break;
 		}
 		if (room == TT_FULL_NAMESPACE && tt_watermark_refresh(ctx->tn))
@@ -259,10 +267,7 @@ static enum tt_verdict admit_another(struct tt_queue *q)
 {
 	if (tt_queue_reserve(q) != TT_ROOM)
 		return drop(q);
-	if (tt_queue_hold(q))
-		pending_set(q, NULL);
-	else
-		tt_queue_release(q);
+	keep(q, NULL);
 	return TT_PASS;
 }
 
