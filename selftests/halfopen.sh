@@ -241,9 +241,9 @@ accepting()
 	policy halfopen_listener_max=4
 	fresh 8
 	begin 4
-	echo 500 >"$delay"
+	echo 1000 >"$delay"
 	flood_start "$port" -n "$FOREVER" -r 500
-	wait_for overflows 100 "$DEADLINE"
+	wait_for overflows 800 $((4 * DEADLINE))
 	status=$?
 	flood_stop
 	echo 0 >"$delay"
@@ -255,7 +255,7 @@ accepting()
 # overflows N: so many SYNs have met a full accept queue (one CPU accepts between two SYNs only)
 overflows()
 {
-	in_ns "$b" traffic client "$to" "$port" client 100 64 2>/dev/null
+	in_ns "$b" traffic client "$to" "$port" client 300 64 2>/dev/null
 	time_travels || value_moves accept_full "$1"
 }
 
